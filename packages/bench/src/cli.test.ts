@@ -63,6 +63,7 @@ describe("--out", () => {
       ["run", "--out", taken],
       ["learn", "--checkpoint", taken],
       ["learn", "--save", inside],
+      ["learn", "--save", join(folder, "digits.h5")],
       ["table", "lenet5", "--out", folder],
       ["table", "lenet5", "--out", inside],
       ["speed", "--out", folder],

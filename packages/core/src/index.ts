@@ -28,7 +28,15 @@ export {
   type TypedArrays,
   type Weights,
 } from "./tensor";
-export { arraysOf, isNumbers, tensorOf, type NestedArrays, type Numbers } from "./numbers";
+export {
+  arraysOf,
+  isNumbers,
+  tensorOf,
+  tensorsOf,
+  type NestedArrays,
+  type Numbers,
+  type TensorsOrNumbers,
+} from "./numbers";
 export { argMax } from "./argMax";
 export { random, hash, type Random } from "./random";
 export { preprocessInput, type Preprocessing } from "./preprocessInput";

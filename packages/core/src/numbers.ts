@@ -1,7 +1,18 @@
 // Numbers in nested arrays, as people write them, and tensors.
+import { checkArgument } from "./checkArgument";
 import { CajalError } from "./errors";
+import { checkOptions } from "./options";
 import { showValue } from "./showValue";
-import { checkTensor, showShape, tensor, type DType, type Shape, type Tensor } from "./tensor";
+import {
+  checkTensor,
+  isTensor,
+  showShape,
+  tensor,
+  type DType,
+  type NamedTensors,
+  type Shape,
+  type Tensor,
+} from "./tensor";
 
 /** Numbers, nested in as many arrays as there are axes. */
 export type Numbers = readonly number[] | TypedNumbers | readonly Numbers[];
@@ -36,31 +47,70 @@ export function tensorOf<D extends DType = "float32">(
   for (let nested: Numbers | number | undefined = numbers; isNumbers(nested); nested = nested[0])
     shape.push(nested.length);
   const flat: number[] = [];
-  const place: number[] = [];
+  /** Where the value being read is: its index along each axis. */
+  const path: number[] = [];
+  const index = (depth: number) => path.slice(0, depth).map((each) => `[${each}]`).join(""); // prettier-ignore
   const visit = (value: Numbers | number, depth: number): void => {
     if (isNumbers(value) ? value.length !== shape[depth] : depth !== shape.length)
       throw new CajalError(
         "bad-shape",
-        `${name}: got ${isNumbers(value) ? `${value.length} elements` : showValue(value)} at [${place.join("][")}], expected arrays of equal lengths: the first ones say ${showShape(shape)}.`,
-        { name, shape, place: [...place] },
+        `${name}${index(depth)}: got ${isNumbers(value) ? `a list of ${value.length}` : showValue(value)}, expected ${depth < shape.length ? `a list of ${shape[depth]}` : "a number"}, as the first of its axis: they say ${showShape(shape)}.`,
+        { name, index: path.slice(0, depth), shape },
       );
-    if (isNumbers(value)) {
-      // Not forEach: holes of sparse arrays are no numbers.
+    if (isNumbers(value))
+      // Holes of sparse arrays are undefined.
       for (let i = 0; i < value.length; i++) {
-        place[depth] = i;
+        path[depth] = i;
         visit(value[i]!, depth + 1);
       }
-      place.length = depth;
-    } else if (typeof value === "number" || typeof value === "boolean") flat.push(Number(value));
+    else if (typeof value === "number" || typeof value === "boolean") flat.push(Number(value));
     else
       throw new CajalError(
         "bad-argument",
-        `${name}: got ${showValue(value)} at [${place.join("][")}], expected a number.`,
-        { name, place: [...place] },
+        `${name}${index(depth)}: got ${showValue(value)}, expected a number.`,
+        { name, index: path.slice(0, depth) },
       );
   };
   visit(numbers, 0);
   return tensor(dtype, shape, flat);
+}
+
+/** What x, y or weights of examples are given as: tensors or numbers, by name where there are several. */
+export type TensorsOrNumbers = Tensor | Numbers | Readonly<Record<string, Tensor | Numbers>>;
+
+/**
+ * Tensors of what is either: numbers become float32, and labels that are whole numbers int32.
+ *
+ * @param name what to call it in messages
+ * @returns a tensor as it is, and anything that is neither, for the caller to refuse
+ * @throws CajalError as `tensorOf`
+ */
+export function tensorsOf(
+  values: TensorsOrNumbers,
+  name: string,
+  options: { readonly labels?: boolean } = {},
+): Tensor | NamedTensors {
+  checkArgument("tensorsOf", "name", name, "string");
+  checkOptions("tensorsOf", options, { labels: "boolean" });
+  const { labels = false } = options;
+  const made = (value: Tensor | Numbers, name: string): Tensor => {
+    if (!isNumbers(value)) return value;
+    const floats = tensorOf(value, "float64", name);
+    const areClasses =
+      labels && floats.data.every((each) => Number.isInteger(each) && Math.abs(each) < 2 ** 31);
+    return tensor(areClasses ? "int32" : "float32", floats.shape, floats.data as Iterable<number>);
+  };
+  if (isNumbers(values)) return made(values, name);
+  const named = values as Readonly<Record<string, Tensor | Numbers>>;
+  if (
+    typeof values !== "object" ||
+    isTensor(values as Tensor) ||
+    !Object.values(named ?? {}).some(isNumbers)
+  )
+    return values as Tensor | NamedTensors;
+  return Object.fromEntries(
+    Object.entries(named).map(([key, each]) => [key, made(each, `${name} "${key}"`)]),
+  );
 }
 
 /** Numbers in as many arrays as there are axes; a scalar is a number. */

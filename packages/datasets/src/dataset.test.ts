@@ -372,3 +372,39 @@ describe("errors", () => {
     read: () => ({ x: tensor("float32", [1]), y: tensor("int32", [1]) }),
   };
 });
+
+describe("of numbers in nested arrays", () => {
+  const x = [[0, 0], [0, 1], [1, 0], [1, 1]]; // prettier-ignore
+
+  it("has float32 examples, int32 classes that are known beforehand, and float32 weights", async () => {
+    const data = dataset({ x, y: [0, 1, 1, 0], weight: [1, 2, 2, 1], classes: ["same", "other"] });
+    expect(await data.all()).toEqual({
+      x: tensor("float32", [4, 2], x.flat()),
+      y: tensor("int32", [4], [0, 1, 1, 0]),
+      weight: tensor("float32", [4], [1, 2, 2, 1]),
+    });
+    const [first] = data.split(0.5, { seed: 1, stratify: true });
+    expect([...(await first.all()).y.data].sort()).toEqual([0, 1]);
+    expect((await dataset({ x, y: [0.5, 1, 2, 3] }).all()).y.dtype).toBe("float32");
+  });
+
+  it("is by names where there are several", async () => {
+    const data = dataset({ x: { place: x, image: tensor("uint8", [4, 1]) }, y: [0, 1, 1, 0] });
+    const { x: inputs } = await data.take(1).all();
+    expect(inputs).toEqual({ place: tensor("float32", [1, 2]), image: tensor("uint8", [1, 1]) });
+  });
+
+  it.each([
+    [{ x: [[1, 2], [3]], y: [0, 1] }, "dataset x[1]: got a list of 1, expected a list of 2"],
+    [{ x: { a: [["1"]] }, y: [0] }, 'dataset x "a"[0][0]: got "1", expected a number'],
+    [{ x, y: [0, 1] }, "dataset: got x [4,2] and y [2]"],
+    [{ x: Promise.resolve(x), y: [0, 1, 1, 0] }, "dataset"],
+  ])("refuses %j", (from, message) => {
+    expect(() => dataset(from as never)).toThrow(
+      expect.objectContaining({
+        code: expect.stringMatching(/^bad-/),
+        message: expect.stringContaining(message),
+      }),
+    );
+  });
+});

@@ -13,9 +13,12 @@ import {
   isTensor,
   type NamedBatch,
   type NamedTensors,
+  type Numbers,
   showValue,
   type Tensor,
+  type TensorsOrNumbers,
   tensor,
+  tensorsOf,
 } from "@cajal/core";
 import { checkBatch, countExamples, permuted, rows } from "./batches";
 import type {
@@ -59,14 +62,42 @@ export function dataset<X extends DType, Y extends DType>(from: {
 export function dataset(
   from: NamedBatch & { classes?: readonly string[] },
 ): Dataset<DType, DType, NamedBatch>;
-export function dataset(from: NamedBatch & { classes?: readonly string[] }): Dataset {
+/**
+ * A dataset of numbers in nested arrays, as they are written in a program or come from JSON: x becomes float32, y float32
+ * too, or int32 where all of it are whole numbers.
+ *
+ * @throws CajalError `bad-shape` where arrays side by side differ in length, `bad-argument` for what is no number
+ * @example dataset({ x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [0, 1, 1, 0] })
+ */
+export function dataset(from: {
+  x: Numbers;
+  y: Numbers;
+  weight?: Numbers;
+  classes?: readonly string[];
+}): Dataset<"float32", "float32" | "int32">;
+/** The same by the names of inputs and outputs. */
+export function dataset(from: {
+  x: TensorsOrNumbers;
+  y: TensorsOrNumbers;
+  weight?: TensorsOrNumbers;
+  classes?: readonly string[];
+}): Dataset<DType, DType, NamedBatch>;
+export function dataset(from: {
+  x: TensorsOrNumbers;
+  y: TensorsOrNumbers;
+  weight?: TensorsOrNumbers;
+  classes?: readonly string[];
+}): Dataset {
   if (typeof from !== "object" || from === null)
     throw new CajalError(
       "bad-argument",
       `dataset: got ${showValue(from)}, expected { x, y }, e.g. { x: tensor("float32", [4, 2], numbers), y: tensor("int32", [4], classes) }.`,
     );
   checkOptions("dataset", from, { x: true, y: true, weight: true, classes: "strings" });
-  const { x, y, weight, classes } = from;
+  const { classes } = from;
+  const x = tensorsOf(from.x, "dataset x");
+  const y = tensorsOf(from.y, "dataset y", { labels: true });
+  const weight = from.weight && tensorsOf(from.weight, "dataset weight");
   const batch: NamedBatch = { x, y, ...(weight !== undefined && { weight }) };
   const size = countExamples(batch, "dataset");
   const gathered = (from: Tensor | NamedTensors, indices: Uint32Array, tensor: Allocate) =>

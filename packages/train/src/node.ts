@@ -8,5 +8,5 @@ export {
 } from "./checkpoints/checkpointFiles";
 export { csv, jsonl } from "./logs/eventLogs";
 export { tensorBoard } from "./logs/tensorBoard";
-export { loadModel, saveModel } from "./savedModelFiles";
+export { checkSavePath, loadModel, saveModel } from "./savedModelFiles";
 export type { SavedModel, SavedModelOptions } from "./savedModel";

@@ -16,8 +16,7 @@ const otherEndings = /\.(h5|hdf5|keras|onnx|json|npz|npy|pt|pth|bin|pb|tflite|zi
  * Writes a model with its weights and labels to one safetensors file, atomically.
  *
  * @throws CajalError `bad-argument` for a path that ends as those of other formats do; `bad-argument`, `bad-shape` where
- *   weights do not fit the model; `io` where it cannot
- *   be written, and an earlier file of that name stays
+ *   weights do not fit the model; `io` where it cannot be written, and an earlier file of that name stays
  * @example await saveModel("digits.safetensors", { model, weights, labels: data.classes });
  */
 export async function saveModel(
@@ -25,6 +24,16 @@ export async function saveModel(
   savedModel: SavedModel,
   options: SavedModelOptions = {},
 ): Promise<void> {
+  checkSavePath(path);
+  await writeWhole(path, encodeSavedModel(savedModel, options));
+}
+
+/**
+ * Checks where a model is to be saved, before the work whose result it is.
+ *
+ * @throws CajalError `bad-argument` for a path that ends as those of other formats do
+ */
+export function checkSavePath(path: string): void {
   checkArgument("saveModel", "path", path, "path");
   const [ending] = otherEndings.exec(path) ?? [];
   if (ending !== undefined)
@@ -33,7 +42,6 @@ export async function saveModel(
       `saveModel: got the path "${path}", and writes safetensors: end it with .safetensors. For a ${ending} file use writeModel of @cajal/transfer, where it has that format.`,
       { path },
     );
-  await writeWhole(path, encodeSavedModel(savedModel, options));
 }
 
 /**

@@ -76,6 +76,7 @@ export const convert = defineCommand({
     output.text(
       `${into}: ${format}, ${whole(totalParams)} parameters${read.optimizerState ? ", with the optimizer's state" : ""}`,
     );
+    if (read.unreadOptimizerState) output.text(`The optimizer's state is left out: ${read.unreadOptimizerState}.`); // prettier-ignore
   },
 });
 

@@ -15,7 +15,7 @@ import {
   sparseCategoricalCrossentropy,
   train,
 } from "@cajal/train";
-import { checkpoints, latestCheckpoint, saveModel } from "@cajal/train/node";
+import { checkpoints, checkSavePath, latestCheckpoint, saveModel } from "@cajal/train/node";
 import { host } from "../measure/environment";
 import { duration, engineName, figures, milliseconds, percent, whole } from "../text/format";
 import { imageSet } from "../choices/imageSets";
@@ -71,7 +71,10 @@ export const learn = defineCommand({
   async run({ output, progress, seed, signal }, options) {
     const { device } = options;
     if (options.checkpoint !== undefined) await checkWritableFolder(options.checkpoint);
-    if (options.save !== undefined) await checkWritable(options.save);
+    if (options.save !== undefined) {
+      checkSavePath(options.save);
+      await checkWritable(options.save);
+    }
     const data = imageSet(options.dataset);
     const { recipe } = data;
     const { epochs = recipe.epochs, batch = recipe.batch } = options;

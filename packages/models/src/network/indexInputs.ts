@@ -1,5 +1,6 @@
 // Inputs whose numbers are looked up in a table.
-import type { Network } from "./networkOf";
+import type { ResolveOptions } from "../keras/registry";
+import { resolve, type Model, type Network } from "./network";
 
 /** An input of whole numbers, each the index of a row. */
 export interface IndexInput {
@@ -13,8 +14,11 @@ export interface IndexInput {
 
 /**
  * The inputs that layers look up in tables, at once or behind layers that only move elements.
+ *
+ * @throws CajalError as `resolve`
  */
-export function indexInputs({ calls, inputs }: Network): readonly IndexInput[] {
+export function indexInputs(model: Model, options: ResolveOptions = {}): readonly IndexInput[] {
+  const { calls, inputs } = resolve(model, options);
   return calls.flatMap(({ inner, inputs: [x], layer }): IndexInput[] => {
     const rows = inner.definition.indices?.(inner.config);
     if (rows === undefined) return [];
