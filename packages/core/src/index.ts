@@ -38,5 +38,6 @@ export {
   type TensorsOrNumbers,
 } from "./numbers";
 export { argMax } from "./argMax";
+export { float16Value } from "./float16";
 export { random, hash, type Random } from "./random";
 export { preprocessInput, type Preprocessing } from "./preprocessInput";

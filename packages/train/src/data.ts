@@ -52,13 +52,26 @@ export function dataOf(what: string, data: TrainData | DataInMemory): TrainData 
       }) as Dataset;
     }
   }
-  throw new CajalError(
+  throw notData(what, data);
+}
+
+/**
+ * Checks what a verb of data gave; the data may be the caller's own.
+ *
+ * @param what e.g. "data.shuffle()"
+ */
+export function checkGiven(what: string, data: TrainData): TrainData {
+  if (typeof data?.batches === "function") return data;
+  throw notData(what, data);
+}
+
+const notData = (what: string, data: unknown) =>
+  new CajalError(
     "bad-argument",
     typeof data === "function"
       ? `train: got ${what} ${showValue(data)}. Call it: ${(data as { name: string }).name || what}().`
       : `train: got ${what} ${typeof data === "object" && data !== null && !Array.isArray(data) ? `with ${Object.keys(data).join(", ") || "nothing"}` : showValue(data)}, expected a dataset, or { x, y }: dataset({ x: tensor("float32", [n, …], numbers), y: tensor("int32", [n], classes) }) of @cajal/datasets.`,
   );
-}
 
 /** The batches of a pass; data may be the caller's own. */
 export function batchesOf(
@@ -73,4 +86,23 @@ export function batchesOf(
       `train: ${what}.batches() gave ${showValue(batches)}, expected an async generator of batches: async *batches() { yield { x, y }; }.`,
     );
   return batches;
+}
+
+/** A pass whose first batch has been read, and may be looked at before the pass goes on. */
+export async function begun<T>(pass: AsyncIterable<T>) {
+  const iterator = pass[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  const close = async (): Promise<void> => void (await iterator.return?.());
+  return {
+    first: first.done ? undefined : first.value,
+    /** The whole pass, once. */
+    async *all(): AsyncGenerator<T, void, undefined> {
+      try {
+        for (let next = first; !next.done; next = await iterator.next()) yield next.value;
+      } finally {
+        await close();
+      }
+    },
+    close,
+  };
 }

@@ -4,7 +4,7 @@ import { CajalError, checkNumber, checkOptions, isCajalError, optionsOf } from "
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { checkAwaited } from "./checkAwaited";
-import { dataOf, type DataInMemory, type TrainData } from "./data";
+import { checkGiven, dataOf, type DataInMemory, type TrainData } from "./data";
 import { optimizerOf } from "./named";
 import { train } from "./train";
 import { updateOptions, type TrainOptions } from "./trainOptions";
@@ -61,7 +61,7 @@ export async function findLearningRate(
     );
   const optimizer = optimizerOf(rest.optimizer);
   const dataset = dataOf("data", data);
-  const batched = batchSize === undefined ? dataset : dataOf("data.batch()", dataset.batch(batchSize)); // prettier-ignore
+  const batched = batchSize === undefined ? dataset : checkGiven("data.batch()", dataset.batch(batchSize)); // prettier-ignore
   const learningRate = (step: number) => from * (to / from) ** (step / (steps - 1));
   const points: { learningRate: number; loss: number }[] = [];
   let average = 0;

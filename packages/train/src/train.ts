@@ -1,7 +1,7 @@
 // The training loop: an async generator of events. Printing, early stopping and charts are ordinary
 // code in the caller's `for await`; leaving that loop stops the run and frees its memory.
 import { CajalError, checkInteger, checkOptions, isTensor, nextTask, showValue, type NamedBatch } from "@cajal/core"; // prettier-ignore
-import type { ModelConfig } from "@cajal/models";
+import { resolve, type Model, type ModelConfig, type Network } from "@cajal/models";
 import { withInitializers, type OnnxModel } from "@cajal/onnx";
 import {
   addTotals,
@@ -10,6 +10,7 @@ import {
   openTrainStep,
   trainStepOptions,
   type MeasuredStep,
+  type StepResult,
   type Totals,
   type TrainStep,
   type TrainStepOptions,
@@ -22,8 +23,8 @@ import {
   modelFingerprint,
   type RunDescription,
 } from "./checkpoints/sameRun";
-import { checkClassWeights, withClassChecks, withClassWeights } from "./classWeights";
-import { batchesOf, dataOf, type DataInMemory, type TrainData } from "./data";
+import { checkClassWeights, withClassWeights } from "./classWeights";
+import { batchesOf, begun, checkGiven, dataOf, type DataInMemory, type TrainData } from "./data";
 import type { CheckpointEvent, TrainEvent } from "./events";
 import { lossesOf, metricsOf, optimizerOf } from "./named";
 import { prefetch } from "./prefetch";
@@ -74,11 +75,14 @@ export async function* train(
   const optimizer = optimizerOf(options.optimizer);
   const loss = lossesOf(options.loss);
   const metrics = metricsOf(options.metrics);
-  if (classWeights !== undefined) checkClassWeights(classWeights);
+  const classes =
+    classWeights === undefined
+      ? undefined
+      : checkClassWeights(classWeights, trainedShape(model, loss, options));
   checkAllowed(allowChanges);
   const dataset = dataOf("data", data);
-  const batched = batchSize === undefined ? dataset : dataOf("data.batch()", dataset.batch(batchSize)); // prettier-ignore
-  const ordered = shuffle ? dataOf("data.shuffle()", batched.shuffle({ seed })) : batched;
+  const batched = batchSize === undefined ? dataset : checkGiven("data.batch()", dataset.batch(batchSize)); // prettier-ignore
+  const ordered = shuffle ? checkGiven("data.shuffle()", batched.shuffle({ seed })) : batched;
   if (ordered.batchCount === 0)
     throw new CajalError("bad-argument", "train: the data has no batches.", { size: dataset.size });
   const validation =
@@ -118,8 +122,7 @@ export async function* train(
   const { worker = "auto", layers } = options;
   const weights = resume?.weights ?? options.weights;
   const formulations = { ...options.formulations, ...resume?.formulations };
-  const checkedLoss = classWeights === undefined ? loss : withClassChecks(loss, classWeights);
-  const stepOptions = { ...stepOptionsOf(options), loss: checkedLoss, optimizer, metrics, worker, seed, formulations }; // prettier-ignore
+  const stepOptions = { ...stepOptionsOf(options), loss, optimizer, metrics, worker, seed, formulations }; // prettier-ignore
   const step =
     "graph" in model
       ? await openTrainStep(weights ? withInitializers(model, weights) : model, stepOptions)
@@ -137,16 +140,16 @@ export async function* train(
         { epoch },
       );
     };
+  let firstPass: Awaited<ReturnType<typeof begun<NamedBatch>>> | undefined;
   try {
     if (resume) await step.restore(resume.weights, resume.state);
     let { epoch, batch: start } = resume?.position ?? { epoch: 0, batch: 0 };
     let totals = resume?.position.totals ?? {};
-    // Data that do not fit are told now, not after an epoch.
-    if (validation && epoch < epochs)
-      for await (const batch of batchesOf("validation", validation, { signal })) {
-        await step.evaluate(batch);
-        break;
-      }
+    // Data that do not fit are told now, not after an epoch, by the first batch of the pass that comes then.
+    if (validation && epoch < epochs) {
+      firstPass = await begun(batchesOf("validation", validation, { signal }));
+      if (firstPass.first) await step.evaluate(firstPass.first);
+    }
     const { batchCount } = ordered;
     const stepsPerEpoch = Math.ceil(batchCount / accumulate);
     yield {
@@ -185,7 +188,7 @@ export async function* train(
         batchesOf("data", ordered, { epoch, start, signal }),
         readAhead,
       )) {
-        group.push(classWeights ? withClassWeights(examples, classWeights) : examples);
+        group.push(classWeights ? withClassWeights(examples, classWeights, classes) : examples);
         taken++;
         if (taken > batchCount) throw wrongBatchCount("more", ordered);
         const isLast = taken === batchCount;
@@ -226,14 +229,13 @@ export async function* train(
           yield await save({ epoch, batch });
       }
       if (taken < batchCount) throw wrongBatchCount(String(taken), ordered);
-      const validationResult =
-        validation &&
-        step.result(
-          await totalsOf(
-            prefetch(batchesOf("validation", validation, { signal }), readAhead),
-            (each) => step.evaluate(each),
-          ),
-        );
+      let validationResult: StepResult | undefined;
+      if (validation) {
+        const pass = firstPass?.all() ?? batchesOf("validation", validation, { signal });
+        firstPass = undefined;
+        const batches = prefetch(pass, readAhead);
+        validationResult = step.result(await totalsOf(batches, (each) => step.evaluate(each)));
+      }
       finishedEpoch = epoch;
       yield {
         type: "epoch",
@@ -261,9 +263,27 @@ export async function* train(
     };
   } finally {
     finishedEpoch = undefined;
+    await firstPass?.close();
     await step.dispose();
   }
 }
+
+/** The shape of the output that has a loss, as far as it is known; undefined where there are several. */
+function trainedShape(
+  model: OnnxModel | Model,
+  loss: ReturnType<typeof lossesOf>,
+  { layers }: Pick<TrainOptions, "layers">,
+) {
+  const outputs =
+    "graph" in model
+      ? model.graph.outputs.map(({ name, shape }) => [name, shape] as const)
+      : outputShapes(resolve(model, { layers }));
+  const trained = typeof loss.compute === "function" ? outputs : outputs.filter(([name]) => Object.hasOwn(loss, name)); // prettier-ignore
+  return trained.length === 1 ? trained[0]![1] : undefined;
+}
+
+const outputShapes = ({ outputs, outputNames }: Network) =>
+  outputs.map(({ shape }, i) => [outputNames[i]!, shape] as const);
 
 /** Makes updates of one or more batches each. */
 async function* execute(

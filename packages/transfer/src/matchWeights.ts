@@ -1,5 +1,5 @@
 // Weights of a file, matched with a model's: by path, by the layers' names, else by order as Keras does.
-import { CajalError, showShape, sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
+import { CajalError, float16Value, showShape, sizeOf, tensor, type Tensor, type Weights } from "@cajal/core"; // prettier-ignore
 import type { ModelConfig, ModelWeight, Network, NetworkLayer } from "@cajal/models";
 import type { StoredGroup, StoredWeight, StoredWeights } from "./storedWeights";
 import { kerasPaths } from "./kerasPaths";
@@ -244,7 +244,7 @@ function asFloat32(read: Tensor, spec: Wanted, stored: StoredWeight, file: strin
   if (read.dtype === "float64")
     return tensor("float32", read.shape, Float32Array.from(read.data as Float64Array));
   if (read.dtype === "float16")
-    return tensor("float32", read.shape, Float32Array.from(read.data as Uint16Array, halfToFloat));
+    return tensor("float32", read.shape, Float32Array.from(read.data as Uint16Array, float16Value));
   if (read.dtype === "int8" && spec.dtype === "int8")
     return tensor("float32", read.shape, Float32Array.from(read.data as Int8Array));
   // Counts of what was read, which nothing is computed by.
@@ -258,16 +258,6 @@ function asFloat32(read: Tensor, spec: Wanted, stored: StoredWeight, file: strin
       dtype: read.dtype,
     },
   );
-}
-
-/** The value of IEEE 754 half-precision bits. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 const misfit = (file: string, why: string, facts: Record<string, unknown>) =>

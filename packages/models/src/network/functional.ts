@@ -127,7 +127,7 @@ export function functional(name: string): Functional {
     if (call.outputs[tensor] !== x)
       throw new CajalError(
         "bad-argument",
-        `model "${name}": the output of "${layer}" that was given is another model's. Call layers on what this one's input, layer and own gave.`,
+        `model "${name}": the output of "${layer}" that was given is another model's, or a copy. Call layers on what this one's input, layer and own gave.`,
         { model: name, layer },
       );
     return call;

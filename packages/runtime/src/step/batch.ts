@@ -64,9 +64,9 @@ export function readBatch(
   const shapes = outputShapes(Object.fromEntries(Object.entries(x).map(([name, { shape }]) => [name, shape]))); // prettier-ignore
   const weight = readWeights(batch.weight, names);
   for (const { name, index, loss } of outputs) {
-    loss.checkLabels?.(y[name]!, shapes[index]!);
     const outputWeight = ownValue(weight, name);
     if (outputWeight) checkWeight(outputWeight, { examples, output: shapes[index]! });
+    loss.checkLabels?.(y[name]!, shapes[index]!, outputWeight);
   }
   return { examples, x, y, weight };
 }

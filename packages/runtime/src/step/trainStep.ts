@@ -21,9 +21,10 @@ export interface Loss {
    * Checks labels that engines would accept silently, such as a class number out of range.
    *
    * @param output shape of the model's output for this batch
+   * @param weight of each example, or each sample of the loss; where it is 0 a label does not matter
    * @throws CajalError `bad-shape`, `bad-argument`
    */
-  checkLabels?(yTrue: Tensor, output: Shape): void;
+  checkLabels?(yTrue: Tensor, output: Shape, weight?: Tensor): void;
   /**
    * The same loss of logits. Where the model ends with that activation, the step computes this one from the
    * activation's input: mathematically equal, without rounding to 0 or 1 in between.

@@ -17,7 +17,9 @@ export const categoricalCrossentropy = defineLoss(
     const loss = (logProbabilities: <V>(ops: Ops<V>, yPred: V) => V): Loss => ({
       name: "categorical_crossentropy",
       config: { fromLogits, labelSmoothing, classWeights },
-      checkLabels: (yTrue, output) => checkShares(where, yTrue, output),
+      // Counts of classes may be larger than 1.
+      checkLabels: (yTrue, output, weight) =>
+        checkShares(where, yTrue, output, weight, { most: Infinity }),
       compute(ops, yTrue, yPred) {
         const y = ops.cast(yTrue, "float32");
         const count = classCount(where, ops, yPred);

@@ -18,7 +18,7 @@ export const categoricalFocalCrossentropy = defineLoss(
     const loss = (probabilities: <V>(ops: Ops<V>, yPred: V) => V): Loss => ({
       name: "categorical_focal_crossentropy",
       config: { alpha, gamma, fromLogits, labelSmoothing },
-      checkLabels: (yTrue, output) => checkShares(where, yTrue, output),
+      checkLabels: (yTrue, output, weight) => checkShares(where, yTrue, output, weight),
       compute(ops, yTrue, yPred) {
         const y = ops.cast(yTrue, "float32");
         const smoothed = labelSmoothing

@@ -1,10 +1,12 @@
 import type { Loss } from "@cajal/runtime";
 import { checkShares, defineLoss } from "./defineLoss";
 
-/** max(1 + max((1 − y) p) − Σ y p, 0) over the last axis. `yTrue` one-hot `[batch, …, classes]`. */
+/** max(1 + max((1 − y) p) − Σ y p, 0) over the last axis. `yTrue` one-hot `[batch, …, classes]`, or 1 for the class and
+ * −1 for the others. */
 export const categoricalHinge = defineLoss(["categorical_hinge"], (): Loss => ({
   name: "categorical_hinge",
-  checkLabels: (yTrue, output) => checkShares("categoricalHinge", yTrue, output),
+  checkLabels: (yTrue, output, weight) =>
+    checkShares("categoricalHinge", yTrue, output, weight, { least: -1 }),
   compute(ops, yTrue, p) {
     const y = ops.cast(yTrue, "float32");
     const positive = ops.reduceSum(ops.mul(y, p), { axes: [-1] });

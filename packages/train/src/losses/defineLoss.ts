@@ -1,5 +1,5 @@
 // Shared by all losses: names, labels, and the shapes that they take.
-import { CajalError, showShape, type Shape, type Tensor } from "@cajal/core";
+import { CajalError, float16Value, showShape, type Shape, type Tensor } from "@cajal/core";
 import type { Loss, Ops } from "@cajal/runtime";
 
 /** A function that makes a loss, and the names by which Keras knows it. */
@@ -22,20 +22,20 @@ export const largest = 3.4028234663852886e38;
 /**
  * A loss that is computed for every element and averaged over the last axis.
  *
- * @param least the labels are at least this and at most 1; default: they may be any number
+ * @param bounds of the labels; default: they may be any number
  */
 export function elementwise(
   name: string,
   where: string,
   elements: <V>(ops: Ops<V>, y: V, yPred: V) => V,
-  { least }: { least?: -1 | 0 } = {},
+  bounds?: Bounds,
 ): Loss {
   return {
     name,
-    checkLabels: (yTrue, output) =>
-      least === undefined
+    checkLabels: (yTrue, output, weight) =>
+      bounds === undefined
         ? checkSameShape(where, yTrue, output)
-        : checkShares(where, yTrue, output, least),
+        : checkShares(where, yTrue, output, weight, bounds),
     compute(ops, yTrue, yPred) {
       const y = ops.cast(
         ops.rank(yTrue) < ops.rank(yPred) ? ops.expandDims(yTrue) : yTrue,
@@ -94,22 +94,31 @@ export function checkSameShape(where: string, { shape }: Tensor, output: Shape):
 const tolerance = 1e-6;
 
 /**
- * Labels in the shape of the output, which are shares: in 0 … 1, or from −1 where that is `least`. Others would give a
- * loss that falls for ever, and no error from an engine.
+ * Labels in the shape of the output, which are shares: in 0 … 1, or within other bounds. Others would give a loss that
+ * falls for ever, and no error from an engine.
  *
+ * @param weight of examples or positions: where it is 0 the label is not looked at
  * @throws CajalError `bad-shape`, `bad-argument`
  */
-export function checkShares(where: string, yTrue: Tensor, output: Shape, least: -1 | 0 = 0): void {
+export function checkShares(
+  where: string,
+  yTrue: Tensor,
+  output: Shape,
+  weight?: Tensor,
+  { least = 0, most = 1 }: Bounds = {},
+): void {
   checkSameShape(where, yTrue, output);
-  const { dtype, data } = yTrue;
+  const { dtype } = yTrue;
+  const data = dtype === "float16" ? Float32Array.from(yTrue.data as Uint16Array, float16Value) : (yTrue.data as ArrayLike<number>); // prettier-ignore
+  const [low, high] = [least - tolerance, most + tolerance];
   for (let i = 0; i < data.length; i++) {
-    const label = dtype === "float16" ? ofFloat16(Number(data[i])) : Number(data[i]);
+    const label = data[i]!;
     // The step says where a batch has NaN.
-    if (!(label < least - tolerance || label > 1 + tolerance)) continue;
+    if (!(label < low || label > high) || isWeightless(weight, i, data.length)) continue;
     throw new CajalError(
       "bad-argument",
-      `${where}: label ${i} of the batch is ${label} (${dtype}), expected a number in ${least} … 1.${
-        least === 0
+      `${where}: label ${i} of the batch is ${label} (${dtype}), expected a number ${most === Infinity ? `of at least ${least}` : `in ${least} … ${most}`}.${
+        least === 0 && most === 1
           ? " Scale labels as they are made: bytes by 1 / 255 (rescale(1 / 255) where images are their own labels), −1 and 1 by (y + 1) / 2. Class numbers go with sparseCategoricalCrossentropy."
           : ""
       }`,
@@ -118,16 +127,11 @@ export function checkShares(where: string, yTrue: Tensor, output: Shape, least: 
   }
 }
 
-/** The number of a float16's bits. */
-function ofFloat16(bits: number): number {
-  const [exponent, fraction] = [(bits >> 10) & 31, (bits & 1023) / 1024];
-  const size =
-    exponent === 31
-      ? fraction > 0
-        ? NaN
-        : Infinity
-      : exponent === 0
-        ? fraction * 2 ** -14
-        : (1 + fraction) * 2 ** (exponent - 15);
-  return bits >> 15 ? -size : size;
+export interface Bounds {
+  readonly least?: number;
+  readonly most?: number;
 }
+
+/** Whether label `i` of `count` has a weight of 0, as those have that are not known, or are padding. */
+export const isWeightless = (weight: Tensor | undefined, i: number, count: number): boolean =>
+  weight !== undefined && Number(weight.data[Math.floor((i * weight.data.length) / count)]) === 0;

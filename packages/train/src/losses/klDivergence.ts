@@ -6,7 +6,7 @@ export const klDivergence = defineLoss(
   ["kl_divergence", "kullback_leibler_divergence", "kld"],
   (): Loss => ({
     name: "kl_divergence",
-    checkLabels: (yTrue, output) => checkShares("klDivergence", yTrue, output),
+    checkLabels: (yTrue, output, weight) => checkShares("klDivergence", yTrue, output, weight),
     compute(ops, yTrue, yPred) {
       const y = ops.clip(ops.cast(yTrue, "float32"), epsilon, 1);
       const p = ops.clip(yPred, epsilon, 1);

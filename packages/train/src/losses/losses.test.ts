@@ -203,9 +203,7 @@ describe("labels that do not fit", () => {
     binaryCrossentropy(),
     binaryCrossentropy({ fromLogits: true }),
     binaryFocalCrossentropy(),
-    categoricalCrossentropy(),
     categoricalFocalCrossentropy(),
-    categoricalHinge(),
     dice(),
     klDivergence(),
     tversky(),
@@ -239,7 +237,32 @@ describe("labels that do not fit", () => {
     expect(() => loss.checkLabels!(halves, [3, 1])).not.toThrow();
   });
 
-  it.each([hinge(), squaredHinge()])("of $name are in −1 … 1", (loss) => {
+  it.each([...shares, sparseCategoricalCrossentropy()])(
+    "of $name may be anything where their weight is 0",
+    (loss) => {
+      const classes = loss.name.startsWith("sparse") ? 2 : 1;
+      const y = tensor("float32", [2, 1], [0, -1]);
+      const weigh = (...weights: number[]) => () => loss.checkLabels!(y, [2, classes], tensor("float32", [2], weights)); // prettier-ignore
+      expect(weigh(1, 0)).not.toThrow();
+      expect(weigh(0, 1)).toThrow("label 1 of the batch is -1");
+    },
+  );
+
+  it("have the weight of their position in a sequence", () => {
+    const y = tensor("float32", [2, 3, 1], [0, -1, 1, 1, 0, -1]);
+    const padding = tensor("float32", [2, 3], [1, 0, 1, 1, 1, 0]);
+    expect(() => binaryCrossentropy().checkLabels!(y, [2, 3, 1], padding)).not.toThrow();
+    const ofExamples = tensor("float32", [2], [0, 1]);
+    expect(() => binaryCrossentropy().checkLabels!(y, [2, 3, 1], ofExamples)).toThrow("label 5");
+  });
+
+  it("of the categorical cross-entropy may be counts, and are not negative", () => {
+    const loss = categoricalCrossentropy();
+    expect(refused(loss, tensor("float32", [1, 3], [4, 0, 2]), [1, 3])).toBe("nothing");
+    expect(refused(loss, tensor("float32", [1, 3], [1, 0, -1]), [1, 3])).toBe("bad-argument");
+  });
+
+  it.each([hinge(), squaredHinge(), categoricalHinge()])("of $name are in −1 … 1", (loss) => {
     expect(refused(loss, tensor("float32", [2, 1], [-1, 1]), [2, 1])).toBe("nothing");
     expect(refused(loss, tensor("uint8", [2, 1], [0, 2]), [2, 1])).toBe("bad-argument");
   });

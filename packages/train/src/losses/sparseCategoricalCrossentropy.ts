@@ -1,7 +1,7 @@
 import { CajalError, showShape, sizeOf, type Shape, type Tensor } from "@cajal/core";
 import type { Loss, Ops } from "@cajal/runtime";
 import { clipped, readOptions, weighted, type CrossentropyOptions } from "./shared/crossentropy";
-import { classCount, defineLoss, timesLabel } from "./defineLoss";
+import { classCount, defineLoss, isWeightless, timesLabel } from "./defineLoss";
 
 const where = "sparseCategoricalCrossentropy";
 
@@ -40,7 +40,7 @@ export const sparseCategoricalCrossentropy = defineLoss(
   },
 );
 
-function checkClassNumbers({ shape, dtype, data }: Tensor, output: Shape): void {
+function checkClassNumbers({ shape, dtype, data }: Tensor, output: Shape, weight?: Tensor): void {
   const expected = output.slice(0, -1);
   const labelShape =
     shape.length === output.length && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;
@@ -56,7 +56,8 @@ function checkClassNumbers({ shape, dtype, data }: Tensor, output: Shape): void 
   for (let i = 0; i < data.length; i++) {
     const label = Number(data[i]);
     // A number outside would be a sample without any class: a loss of 0, and no error from an engine.
-    if (!(Number.isInteger(label) && label >= 0 && label < classes))
+    const isClass = Number.isInteger(label) && label >= 0 && label < classes;
+    if (!isClass && !isWeightless(weight, i, data.length))
       throw new CajalError(
         "bad-argument",
         `${where}: label ${i} of the batch is ${label} (${dtype}), expected a class number in 0 … ${classes - 1}.`,

@@ -36,7 +36,7 @@ export function overlapLoss(
     name,
     config: { axis, ...config },
     probabilitiesOf: "sigmoid",
-    checkLabels: (yTrue, output) => checkShares(name, yTrue, output),
+    checkLabels: (yTrue, output, weight) => checkShares(name, yTrue, output, weight),
     compute(ops, yTrue, p) {
       const y = ops.cast(ops.rank(yTrue) < ops.rank(p) ? ops.expandDims(yTrue) : yTrue, "float32");
       const sum = (x: typeof p) => ops.reduceSum(x, axis ? { axes: axis } : {});
