@@ -145,7 +145,7 @@ describe.each(places)("a session on $engine, $device", ({ engine, device }) => {
     expect([...(await session.predict(numbers)).data]).toEqual([2, 4]);
     expect([...(await session.batched().predict(numbers)).data]).toEqual([2, 4]);
     await expect(session.predict([[1, 2, 3]])).rejects.toThrow('input "input_layer": got float32 [1,3], expected float32 [batch,2,2]: 3 axes, the first of them the batch'); // prettier-ignore
-    await expect(session.predict([[[1, 2], [3]]])).rejects.toThrow('input "input_layer": got 1 elements at [0][1]'); // prettier-ignore
+    await expect(session.predict([[[1, 2], [3]]])).rejects.toThrow('input "input_layer"[0][1]: got a list of 1'); // prettier-ignore
   });
 
   it("says which number is not in the table that it is looked up in", async () => {
