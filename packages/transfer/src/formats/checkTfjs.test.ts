@@ -82,6 +82,7 @@ describe("is computed alike, and is written", () => {
     ["transposed", images, "Conv2DTranspose", { filters: 2, kernel_size: 3, strides: 2, padding: "same" }, 1],
     ["a limit", [5], "ReLU", { max_value: 1 }, 1],
     ["a mean", images, "GlobalAveragePooling2D", {}, 1],
+    ["a layer backwards of other names and beginnings", [3, 2], "Bidirectional", { layer: lstm({ name: "a", seed: 1, kernel_initializer: "zeros" }), backward_layer: lstm({ name: "b", seed: 2, kernel_regularizer: "l2", bias_constraint: "NonNeg", trainable: false, unroll: true, go_backwards: true }) }, 1],
   ]; // prettier-ignore
   test.each(alike)("%s", async (_, shape, className, config, inputs) => {
     const model = modelOf(shape, className, config, inputs);
@@ -118,6 +119,7 @@ describe("masks", () => {
   const rnn = (from: string, config = {}): Layers[string] => ["LSTM", { units: 3, ...config }, from]; // prettier-ignore
   const conv = (from: string): Layers[string] => ["Conv1D", { filters: 4, kernel_size: 1 }, from];
   const dense = (from: string): Layers[string] => ["Dense", { units: 4 }, from];
+  const bidirectional = (from: string, config = {}): Layers[string] => ["Bidirectional", { layer: lstm({ return_sequences: true }), ...config }, from]; // prettier-ignore
 
   test.each<[string, Layers]>([
     ["a convolution", { c: conv("e"), r: rnn("c") }],
@@ -131,7 +133,16 @@ describe("masks", () => {
     ["a sum", { d: dense("e"), s: ["Add", {}, "e", "d"], r: rnn("s") }],
     ["other steps", { c: conv("e"), s: ["Concatenate", { axis: 1 }, "c", "e"], r: rnn("s") }],
     ["a branch without one", { f: ["Embedding", { input_dim: 7, output_dim: 4 }, "x"], r: rnn("f"), s: rnn("e"), t: ["Add", {}, "r", "s"] }],
-    ["zeros at masked steps", { r: ["Bidirectional", { layer: lstm({ return_sequences: true }) }, "e"] }],
+    ["zeros at masked steps", { b: bidirectional("e") }],
+    ["their sums", { b: bidirectional("e", { merge_mode: "sum" }) }],
+    ["their maxima", { b: bidirectional("e"), r: ["GlobalMaxPooling1D", {}, "b"] }],
+    ["their layers of every step", { b: bidirectional("e"), d: dense("b"), t: ["TimeDistributed", { layer: { class_name: "Dense", config: { units: 2 } } }, "d"] }],
+    ["their norms over steps", { b: bidirectional("e"), n: ["LayerNormalization", { axis: [1, 2] }, "b"], r: rnn("n") }],
+    ["their last layer", { b: bidirectional("e"), c: bidirectional("b") }],
+    ["their convolution", { b: bidirectional("e"), c: conv("b"), r: rnn("c") }],
+    ["one of two readers", { b: bidirectional("e"), r: rnn("b"), m: ["GlobalMaxPooling1D", {}, "b"], j: ["Concatenate", { axis: 1 }, "r", "m"] }],
+    ["a cell's zeros", { b: ["RNN", { cell: { class_name: "LSTMCell", config: { units: 2 } }, return_sequences: true, zero_output_for_mask: true }, "e"] }],
+    ["a branch before them", { c: ["Reshape", { target_shape: [5, 4] }, "e"], s: rnn("c", { return_sequences: true }), r: rnn("s") }],
   ])("of %s are others in TF.js, and are not written", async (_, layers) => {
     const model = masked(layers);
     const { cajal, theirs, weights } = await both(model, tokens);
@@ -153,6 +164,12 @@ describe("masks", () => {
     ["layers of every step", { d: dense("e"), n: ["LayerNormalization", {}, "d"], t: ["TimeDistributed", { layer: { class_name: "Dense", config: { units: 2 } } }, "n"], r: rnn("t") }],
     ["two in a row", { s: rnn("e", { return_sequences: true }), r: rnn("s") }],
     ["both directions", { r: ["Bidirectional", { layer: lstm() }, "e"] }],
+    ["zeros that a layer skips", { b: bidirectional("e"), r: rnn("b") }],
+    ["zeros that both directions skip", { b: bidirectional("e"), r: ["Bidirectional", { layer: lstm() }, "b"] }],
+    ["zeros of three layers", { b: bidirectional("e"), c: bidirectional("b", { merge_mode: "sum" }), d: bidirectional("c"), r: rnn("d") }],
+    ["zeros, and layers of every step", { b: bidirectional("e"), o: ["Dropout", { rate: 0.5 }, "b"], d: dense("o"), n: ["LayerNormalization", {}, "d"], r: rnn("n") }],
+    ["zeros before a sequence", { b: bidirectional("e"), r: rnn("b", { return_sequences: true }), d: dense("r") }],
+    ["a cell's zeros that a layer skips", { b: ["RNN", { cell: { class_name: "LSTMCell", config: { units: 2 } }, return_sequences: true, zero_output_for_mask: true }, "e"], r: rnn("b") }],
     ["none after a convolution", { c: conv("e"), t: ["TimeDistributed", { layer: { class_name: "Dense", config: { units: 2 } } }, "c"], r: ["GlobalAveragePooling1D", {}, "t"] }],
   ])("of %s are the same, and are written", async (_, layers) => {
     const model = masked(layers);
@@ -161,6 +178,18 @@ describe("masks", () => {
     expect(encodeModel({ model, weights }, { format: "tfjs" }).size).toBeGreaterThan(0);
   }); // prettier-ignore
 });
+
+test.each<[string, readonly object[]]>([
+  ["a recurrent layer", [lstm({ return_sequences: true })]],
+  ["a softmax", [{ class_name: "Conv1D", config: { filters: 2, kernel_size: 1 } }, { class_name: "Softmax", config: {} }]],
+])("%s before a mask is made is computed alike, and is written", async (_, before) => {
+  const x = { class_name: "InputLayer", config: { name: "x", batch_input_shape: [null, 3, 2] } };
+  const layers = [x, ...before, { class_name: "Masking", config: { mask_value: 0.5 } }, lstm()];
+  const model = readKeras({ class_name: "Sequential", config: { name: "later", layers } });
+  const { cajal, theirs, weights } = await both(model, numbers([3, 2]));
+  expect(theirs).toEqual(cajal.map((value) => expect.closeTo(value, 4) as number));
+  expect(encodeModel({ model, weights }, { format: "tfjs" }).size).toBeGreaterThan(0);
+}); // prettier-ignore
 
 test("a regularizer L2 is one that TF.js knows", async () => {
   const kernel_regularizer = { class_name: "L2", config: { l2: 0.25 } };

@@ -36,11 +36,16 @@ function keepsAxes({ keepdims }: Config): string | undefined {
   return keepdims === true ? "which knows no keepdims there" : undefined;
 }
 
-/** A layer as text, whichever way it runs. */
+/** What a layer computes from its weights, as text, whichever way it runs. */
 function inDirection(layer: unknown): string {
   const { definition, config } = layer as Inner;
-  return JSON.stringify([definition.className, { ...config, go_backwards: undefined }]);
+  const computing = (key: string, value: unknown) => (notComputing.test(key) ? undefined : value);
+  return JSON.stringify([definition.className, config], computing);
 }
+
+/** Settings of how weights begin and learn, names, and the direction. */
+const notComputing =
+  /_(initializer|regularizer|constraint)$|^(name|seed|trainable|unroll|go_backwards)$/;
 
 /** What TF.js does otherwise with a mask, by the layer's class. */
 const ofMasks: Readonly<
@@ -60,10 +65,10 @@ const ofMasks: Readonly<
 const isNot = (value: unknown, neutral: number) => [value].flat().some((each) => each !== neutral);
 
 /** @throws CajalError `unsupported`, naming the layer and why */
-export function checkTfjs({ calls }: Network): void {
-  const hasMasks = calls.some(({ inner }) => makesMask(inner));
-  for (const call of calls) {
-    const why = problemOf(call) ?? problemOfMask(call, hasMasks);
+export function checkTfjs(network: Network): void {
+  const unmasked = callsBeforeMasks(network);
+  for (const call of network.calls) {
+    const why = problemOf(call) ?? problemOfMask(call, network, unmasked);
     if (why === undefined) continue;
     const { path, className } = call.layer;
     throw new CajalError(
@@ -91,22 +96,70 @@ function problemOf({ inner, inputs }: Call): string | undefined {
  * TF.js hands masks on to recurrent layers, and computes other layers as if there were none. It loses them in merging
  * layers and in models within models; and a layer whose input has no mask gets that of a layer before it.
  *
- * @param hasMasks whether any layer of the network makes a mask
+ * @param unmasked the calls that run before there is a mask
  */
-function problemOfMask(call: Call, hasMasks: boolean): string | undefined {
+function problemOfMask(
+  call: Call,
+  network: Network,
+  unmasked: ReadonlySet<Call>,
+): string | undefined {
   const { inner, masks } = call;
   const { definition, config } = inner;
   if (masks && (!definition.mask?.passes || definition.mask.takes === "each"))
     return "it computes by a mask, which TF.js does not honour there";
   if (!takesMask(inner)) return undefined;
-  if (masks && ofMasks[definition.className]?.zeroes?.(config))
+  if (masks && ofMasks[definition.className]?.zeroes?.(config) && showsMaskedSteps(call, network))
     return "its outputs at masked steps are 0, and TF.js repeats the step before";
-  if (masks ? !getsMask(call) : hasMasks)
+  if (masks ? !getsMask(call) : !unmasked.has(call))
     return `it computes ${masks ? "by" : "without"} a mask, and TF.js gives it ${masks ? "none, or another" : "that of another layer"}`;
   return undefined;
 }
 
 const makesMask = ({ definition, config }: Inner) => definition.mask?.makes?.(config) !== undefined;
+
+/** The calls that run before there is a mask, in whatever order TF.js takes them: those that all makers of masks wait for. */
+function callsBeforeMasks({ calls }: Network): ReadonlySet<Call> {
+  const before = calls.filter(({ inner }) => makesMask(inner)).map(callsBefore);
+  return new Set(calls.filter((call) => before.every((some) => some.has(call))));
+}
+
+/** The calls that a call waits for. */
+function callsBefore(call: Call): ReadonlySet<Call> {
+  const before = new Set<Call>();
+  const queue = [call];
+  for (let next = queue.pop(); next; next = queue.pop())
+    for (const { call: from } of next.inputs)
+      if (from && !before.has(from)) {
+        before.add(from);
+        queue.push(from);
+      }
+  return before;
+}
+
+/** Whether masked steps of a call's outputs show: in an output of the model, or a layer that reads them. */
+function showsMaskedSteps(call: Call, network: Network): boolean {
+  return call.outputs.some(
+    (value) =>
+      network.outputs.includes(value) ||
+      network.calls.some((reader) => {
+        if (![...reader.inputs, reader.attentionMask].includes(value)) return false;
+        // Recurrent layers skip the steps of a sequence, by the same mask.
+        if (isRecurrent(reader.inner) && reader.inputs.indexOf(value) === 0) return false;
+        return !keepsSteps(reader) || showsMaskedSteps(reader, network);
+      }),
+  );
+}
+
+/** Whether a layer computes each step from that step alone, and its outputs have the mask of its input. */
+function keepsSteps({ inner: { definition, config }, inputs }: Call): boolean {
+  const { mask } = definition;
+  const last = inputs[0]!.shape.length - 1;
+  const isOfLastAxis = [config.axis ?? -1].flat().every((axis) => axis === -1 || axis === last);
+  return isOfLastAxis && !mask?.merges && mask?.passes?.(config) === true;
+}
+
+const isRecurrent = ({ config }: Inner): boolean =>
+  "go_backwards" in config || layersIn(Object.values(config)).some(isRecurrent);
 
 /** Whether TF.js computes the layer by a mask, where it gets one. */
 function takesMask({ definition: { mask, sequences }, config }: Inner): boolean {
