@@ -112,7 +112,33 @@ describe("fineTune without a new head", () => {
     expect(await message(tuned(fineTune(cut, Object.assign(numbers, { classes: ["a"] }), { stages, loss: "mse", metrics: [] })))).toBe("[object Object]"); // prettier-ignore
   });
 
-  it("refuses a new head of another number of classes", async () => {
+  it("takes a new head of more classes than the data have, as by their names", async () => {
+    const three = Object.assign(images(4), { classes: ["a", "b", "c"] });
+    const stages = [{ epochs: 1 }];
+    expect((await tuned(fineTune(small(), three, { classes: 10, stages }))).losses).toHaveLength(1);
+    const { labels } = await tuned(fineTune(small(), three, { labels: ["a", "b", "c", "d"], stages })); // prettier-ignore
+    expect(labels).toEqual(["a", "b", "c", "d"]);
+  });
+
+  it("leaves the outputs of a model with several to their own losses", async () => {
+    const net = functional("two");
+    const image = net.input([8, 8, 3], { name: "image" });
+    const x = net.layer("Flatten", { name: "flat" }, image);
+    const heads = ["box", "kind"].map((name, i) =>
+      net.layer("Dense", { units: 2 + i, activation: "softmax", name }, x),
+    );
+    const model = net.model(image, heads);
+    const data = dataset({
+      x: tensor("float32", [4, 8, 8, 3]),
+      y: { box: tensor("int32", [4]), kind: tensor("int32", [4]) },
+    }).batch(4);
+    const three = Object.assign(data, { classes: ["a", "b", "c"] });
+    const given = { model, weights: initialize(model, { seed: 1 }) };
+    const stages = [{ epochs: 1, learns: "all" as const }];
+    expect((await tuned(fineTune(given, three as unknown as Dataset, { stages }))).losses).toHaveLength(1); // prettier-ignore
+  });
+
+  it("refuses a new head of fewer classes than the data have", async () => {
     expect(await message(tuned(fineTune(small(), ten(), { classes: 7 })))).toMatch(/a head of 7 classes and data of 10/); // prettier-ignore
   });
 

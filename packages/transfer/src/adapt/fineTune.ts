@@ -81,7 +81,8 @@ export async function* fineTune(
     weights: network.weights,
   };
   const tuned = resolve(start.model);
-  checkClasses(tuned.outputs[0]?.shape.at(-1), data, { loss, newHead: renewed !== undefined });
+  const shapes = tuned.outputs.map(({ shape }) => shape);
+  checkClasses(shapes, data, { loss, newHead: renewed !== undefined });
   const layers = tuned.layers.flatMap(leavesOf);
   const headNames = renewed?.head.model.config.layers.map(({ name }) => name) ?? [];
   const stages = options.stages ?? [{ epochs: 5 }, { epochs: 5, learns: "upper" }];

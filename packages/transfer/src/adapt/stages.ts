@@ -95,21 +95,24 @@ export function learnersOf(stage: Stage, index: number, of: Learners): readonly 
 /**
  * A loss of classes compares class numbers with a model's outputs, whatever these stand for.
  *
- * @param outputs the extent of the model's output; other than a number where it is not known
- * @throws CajalError `bad-argument` where the data have another number of classes
+ * @param shapes of the model's outputs; those of several outputs are not checked
+ * @throws CajalError `bad-argument` where the data have another number of classes than the model, or more than a new head
  */
 export function checkClasses(
-  outputs: unknown,
+  shapes: readonly (readonly unknown[] | undefined)[],
   { classes }: Dataset,
   { loss, newHead }: { readonly loss: TrainOptions["loss"]; readonly newHead: boolean },
 ): void {
+  const outputs = shapes[0]?.at(-1);
   const name: unknown = typeof loss === "object" && loss !== null && "name" in loss ? loss.name : loss; // prettier-ignore
   const isOfClasses = typeof name === "string" && /categorical_?crossentropy$/i.test(name);
-  if (!isOfClasses || !classes || typeof outputs !== "number" || outputs === classes.length) return;
+  if (!isOfClasses || !classes || shapes.length !== 1 || typeof outputs !== "number") return;
+  // More classes than the data have is what the caller wants of a new head.
+  if (newHead ? outputs >= classes.length : outputs === classes.length) return;
   throw new CajalError(
     "bad-argument",
     newHead
-      ? `fineTune: got a head of ${outputs} classes and data of ${classes.length}, expected as many.`
+      ? `fineTune: got a head of ${outputs} classes and data of ${classes.length}, expected at least as many.`
       : `fineTune: the model has ${outputs} outputs and the data ${classes.length} classes: give classes: ${classes.length} for a new head.`,
     { outputs, classes: classes.length },
   );

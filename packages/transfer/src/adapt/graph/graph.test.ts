@@ -226,11 +226,13 @@ describeWithShared("real ONNX models", "data/real-models/onnx", (folder) => {
   });
 });
 
-it("is not tuned on data of other classes than its outputs", async () => {
+it("is not tuned on data of other classes than its outputs, but with a new head of more", async () => {
   const data = dataset({ x: x([4, 2, 6, 6]), y: tensor("int32", [4]) }).batch(4);
   const three = Object.assign(data, { classes: ["a", "b", "c"] });
-  const run = async () => {
-    for await (const _ of fineTune(small(), three, { stages: [{ epochs: 1 }] }));
+  const run = async (options = {}) => {
+    for await (const _ of fineTune(small(), three, { stages: [{ epochs: 1 }], ...options }));
   };
+  await run({ classes: 4 });
+  await expect(run({ classes: 2 })).rejects.toThrow("a head of 2 classes and data of 3, expected at least as many"); // prettier-ignore
   await expect(run()).rejects.toThrow("the model has 5 outputs and the data 3 classes: give classes: 3 for a new head"); // prettier-ignore
 });

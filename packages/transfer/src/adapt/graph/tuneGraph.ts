@@ -52,7 +52,8 @@ export async function* tuneGraph(
   const plans = stages.map((stage, i) => planOf(stage, i, names, head));
   const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
   const { loss = "sparse_categorical_crossentropy", metrics = ["accuracy"] } = options;
-  checkClasses(model.graph.outputs[0]?.shape?.at(-1), data, { loss, newHead: renewed !== undefined }); // prettier-ignore
+  const shapes = model.graph.outputs.map(({ shape }) => shape);
+  checkClasses(shapes, data, { loss, newHead: renewed !== undefined });
   const place = {
     ...(engine !== undefined && { engine }),
     ...(device !== undefined && { device }),
