@@ -11,6 +11,7 @@ import {
   recurrentMacs,
   recurrentMask,
   recurrentShapes,
+  refusesDroppedStates,
 } from "./shared/recurrent";
 import { channelsOf } from "./shared/shapes";
 import type { Step } from "./definition/weightLayout";
@@ -40,6 +41,7 @@ export const gru = defineLayer({
   parts: () => ({ gru_cell: { attribute: "cell" } }),
   macs: (config, [x]) => recurrentMacs(config, x, 3),
   mask: recurrentMask,
+  refusesTraining: refusesDroppedStates,
   layout: "channelsLast",
   lower: (config, inputs, g, context) => {
     const { activation, recurrent_activation, reset_after, units, use_bias } = config;

@@ -10,6 +10,7 @@ import {
   recurrentMacs,
   recurrentMask,
   recurrentShapes,
+  refusesDroppedStates,
 } from "./shared/recurrent";
 import { channelsOf } from "./shared/shapes";
 import type { Step } from "./definition/weightLayout";
@@ -39,6 +40,7 @@ export const lstm = defineLayer({
   parts: () => ({ lstm_cell: { attribute: "cell" } }),
   macs: (config, [x]) => recurrentMacs(config, x, 4),
   mask: recurrentMask,
+  refusesTraining: refusesDroppedStates,
   layout: "channelsLast",
   lower: (config, inputs, g, context) => {
     const { activation, recurrent_activation, units, use_bias } = config;

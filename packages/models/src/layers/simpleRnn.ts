@@ -9,6 +9,7 @@ import {
   recurrentMacs,
   recurrentMask,
   recurrentShapes,
+  refusesDroppedStates,
 } from "./shared/recurrent";
 import { channelsOf } from "./shared/shapes";
 import type { Step } from "./definition/weightLayout";
@@ -30,6 +31,7 @@ export const simpleRnn = defineLayer({
   parts: () => ({ simple_rnn_cell: { attribute: "cell" } }),
   macs: (config, [x]) => recurrentMacs(config, x, 1),
   mask: recurrentMask,
+  refusesTraining: refusesDroppedStates,
   layout: "channelsLast",
   lower: (config, inputs, g, context) => {
     const { activation, units, use_bias } = config;

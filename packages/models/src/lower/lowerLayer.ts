@@ -1,5 +1,5 @@
 // One layer on values in its layout, and layers within it.
-import type { DType } from "@cajal/core";
+import { CajalError, type DType } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { InnerLayer, Layout, LowerContext } from "../layers/definition/layer";
 import type { KerasShape } from "../layers/definition/shape";
@@ -43,6 +43,8 @@ export function lowerLayer(
     seed,
   }: Surroundings,
 ): { values: readonly Value[]; layouts: readonly Layout[]; outputs: readonly KerasShape[] } {
+  const refusal = training ? definition.refusesTraining?.(config) : undefined;
+  if (refusal !== undefined) throw new CajalError("unsupported", refusal);
   const outputs = definition.shape(config, inputs);
   const layouts: Layout[] = outputs.map((shape) =>
     shape.length > 2 || typeof layout === "object" ? layout : "channelsLast",

@@ -260,6 +260,8 @@ export interface Layer<
   readonly keras2Defaults?: Partial<ConfigOf<F>>;
   /** How papers count it in the depth of a network, such as the 50 of ResNet50. Absent: not counted. */
   readonly kind?: "convolution" | "dense";
+  /** The reason why it cannot be trained, by its config; undefined: it can be. In inference mode it computes all the same. */
+  refusesTraining?(config: ConfigOf<F>): string | undefined;
   /** When frozen, it computes in training as in inference, and its statistics are not updated. */
   readonly infersWhenFrozen?: true;
   /**

@@ -103,19 +103,16 @@ export const convLstmRules = (className: string, axes: number) =>
     sequences: true,
     mask: { takes: "one", refuses: () => "Cajal does not compute it by a mask" },
     layout: "channelsLast",
+    refusesTraining: (config: Config): string | undefined => {
+      const name = (["dropout", "recurrent_dropout"] as const).find((name) => config[name] > 0);
+      return name && `${name} ${config[name]} cannot be trained: dropout within a ${className} is not done. Use ${name} 0.`; // prettier-ignore
+    },
     lower: (
       config: Config,
       [x]: readonly [Value],
       g: GraphBuilder,
-      { arrange, inputs, outputs, training, weight }: LowerContext,
+      { arrange, inputs, outputs, weight }: LowerContext,
     ): Value[] => {
-      for (const name of ["dropout", "recurrent_dropout"] as const)
-        if (training && config[name] > 0)
-          throw new CajalError(
-            "unsupported",
-            `${name} ${config[name]} cannot be trained: dropout within a ${className} is not done. Use ${name} 0.`,
-            { [name]: config[name] },
-          );
       const { activation, filters, go_backwards, kernel_size, recurrent_activation } = config;
       const [, steps, ...image] = inputs[0]!;
       if (steps === null || steps === undefined || image.includes(null))

@@ -1,6 +1,5 @@
 // Keras' layers that change images at random in training and leave them as they are otherwise: read, so that
 // models with them run; not trained.
-import { CajalError } from "@cajal/core";
 import type * as f from "../definition/fields";
 import { defineLayer, type Layer } from "../definition/layer";
 
@@ -16,14 +15,8 @@ export const randomImage = <const Name extends string, const F extends f.Fields>
     // Keras writes what its call has by default.
     callOptions: { training: true },
     layout: "elementwise",
-    lower: (_, [x], _g, { training }) => {
-      if (training)
-        throw new CajalError(
-          "unsupported",
-          `${className} changes images at random in training, which Cajal does in its data sets: take the layer out (cutAt, or build without it) and augment the batches, see @cajal/datasets`,
-          { className },
-        );
-      return [x!];
-    },
+    refusesTraining: () =>
+      `${className} changes images at random in training, which Cajal does in its data sets: take the layer out (cutAt, or build without it) and augment the batches, see @cajal/datasets`,
+    lower: (_, [x]) => [x!],
     samples: [{ inputs: [[2, 3, 4, 3]], inferenceOnly: true }],
   });

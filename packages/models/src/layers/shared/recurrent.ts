@@ -59,6 +59,16 @@ export const recurrentMask: MaskRule<{ readonly return_sequences: boolean }> = {
   refuses: expectsStepMask,
 };
 
+/** The `refusesTraining` of a recurrent layer. */
+export const refusesDroppedStates = ({
+  recurrent_dropout,
+}: {
+  readonly recurrent_dropout: number;
+}): string | undefined =>
+  recurrent_dropout > 0
+    ? `recurrent_dropout ${recurrent_dropout} cannot be trained: ONNX' recurrent operators do not drop their states. Use dropout, or recurrent_dropout 0.`
+    : undefined;
+
 /** Multiply-adds of `gates` products of inputs and states, over all steps. */
 export const recurrentMacs = (
   { units }: { readonly units: number },
@@ -86,18 +96,12 @@ export function recurrence(
   g: GraphBuilder,
   { inputs, mask, seed, training }: LowerContext,
 ): Recurrence {
-  const { dropout, go_backwards, recurrent_dropout, return_sequences, return_state } = config;
+  const { dropout, go_backwards, return_sequences, return_state } = config;
   if (training && config.stateful)
     throw new CajalError(
       "unsupported",
       "it is stateful, and its states would go on from batch to batch: Cajal does not train it so. Use stateful false.",
       {},
-    );
-  if (training && recurrent_dropout > 0)
-    throw new CajalError(
-      "unsupported",
-      `recurrent_dropout ${recurrent_dropout} cannot be trained: ONNX' recurrent operators do not drop their states. Use dropout, or recurrent_dropout 0.`,
-      { recurrent_dropout },
     );
   let x = input!;
   if (training && dropout > 0) {

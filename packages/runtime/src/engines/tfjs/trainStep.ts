@@ -42,7 +42,7 @@ export async function openTrainStepOnTfjs(
   const tfjs = await tfjsOn(choice, gradientDevices);
   if (verify && isGpu(tfjs.device)) await checkGradientsOnce(tfjs);
   const { tf, device } = tfjs;
-  checkTrainable(kerasNetwork, device);
+  checkTrainable(model, device);
   checkChanges(model);
   const onBackend = <T>(body: () => T): T =>
     tfjs.runOnBackend(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));

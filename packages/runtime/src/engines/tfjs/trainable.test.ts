@@ -58,7 +58,7 @@ describe("random numbers that follow no seed", () => {
     ["GaussianNoise", { stddev: 0.5 }],
     ["GaussianDropout", { rate: 0.5 }],
     ["SimpleRNN", { units: 2, dropout: 0.5 }],
-    ["LSTM", { units: 2, recurrent_dropout: 0.5 }],
+    ["LSTM", { units: 2, dropout: 0.5 }],
     ["GRU", { units: 2, dropout: 0.5 }],
     ["GRU", { units: 2, dropout: 0.5, reset_after: false }],
     ["Bidirectional", layer("LSTM", { units: 2, dropout: 0.5 })],
@@ -73,6 +73,25 @@ describe("random numbers that follow no seed", () => {
         /^layer "tried".*could not be repeated\. Train with engine onnx/,
       ),
     });
+  });
+
+  it("are said to be so within another layer", async () => {
+    const model = modelOf("TimeDistributed", layer("Dropout", { rate: 0.5, seed: 3 }));
+    await expect(openOn("tfjs", model)).rejects.toThrow(
+      'layer "tried" (Dropout): it draws random numbers in training that follow no seed in TF.js within TimeDistributed',
+    );
+  });
+
+  it.each([
+    ["LSTM", { units: 2, dropout: 0.5, recurrent_dropout: 0.5 }],
+    ["Bidirectional", layer("GRU", { units: 2, dropout: 0.5 })],
+  ])("are not drawn by %s %j that computes as in inference", async (className, config) => {
+    const step = await openOn("tfjs", modelOf(className, config), { inferenceMode: ["tried"] });
+    const x = tensor("float32", [2, 3, 4], Array.from({ length: 24 }, (_, i) => Math.sin(i))); // prettier-ignore
+    const onnx = await openOn("onnx", modelOf(className, config), { inferenceMode: ["tried"] });
+    const batch = { x, y: tensor("float32", [2, 1]) };
+    expect((await step.run(batch)).loss).toBeCloseTo((await onnx.run(batch)).loss, 5);
+    await Promise.all([step.dispose(), onnx.dispose()]);
   });
 
   it.each([
@@ -96,6 +115,21 @@ describe("random numbers that follow no seed", () => {
     }
     expect(losses[0]).toBe(losses[1]);
   });
+});
+
+describe.each(["onnx", "tfjs"] as const)("what no engine trains says so on %s", (engine) => {
+  it.each([
+    ["LSTM", { units: 2, recurrent_dropout: 0.5 }, /recurrent_dropout 0\.5 cannot be trained: .* Use dropout, or recurrent_dropout 0/],
+    ["Bidirectional", layer("GRU", { units: 2, recurrent_dropout: 0.5 }), /Use dropout, or recurrent_dropout 0/],
+    ["RandomFlip", { mode: "horizontal" }, /RandomFlip changes images at random in training.*take the layer out \(cutAt/],
+    ["RandomContrast", { factor: 0.5 }, /take the layer out/],
+    ["RandomZoom", { height_factor: 0.5 }, /take the layer out/],
+  ])("%s %j", async (className, config, message) => {
+    await expect(openOn(engine, modelOf(className, config))).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringMatching(message),
+    });
+  }); // prettier-ignore
 });
 
 it.each(["onnx", "tfjs"] as const)(

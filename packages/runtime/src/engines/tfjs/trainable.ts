@@ -14,8 +14,11 @@ import { tfjsLayerOf } from "./layers";
 type InnerLayer = Network["calls"][number]["inner"];
 
 /** @throws CajalError `unsupported` for a layer whose gradient or randomness TF.js does not have on a device */
-export function checkTrainable({ calls }: Network, device: DeviceName): void {
-  for (const { layer, inner } of calls) {
+export function checkTrainable(
+  { network, inferenceMode }: Pick<TrainableKeras, "network" | "inferenceMode">,
+  device: DeviceName,
+): void {
+  for (const { layer, inner } of network.calls) {
     if (layer.activityRegularizer)
       throw new CajalError(
         "unsupported",
@@ -32,11 +35,15 @@ export function checkTrainable({ calls }: Network, device: DeviceName): void {
           `${where}: TF.js' wasm backend has no gradients of convolutions. Train with engine onnx, or with engine tfjs on device cpu.`,
           facts,
         );
+      if (inferenceMode.has(layer.path)) continue;
+      // What no engine trains.
+      const refusal = each.definition.refusesTraining?.(each.config);
+      if (refusal !== undefined) throw new CajalError("unsupported", `${where}: ${refusal}`, facts);
       const takesSeed = each === inner && tfjsLayerOf(className)?.random === "seeded";
       if (drawsNumbers(each) && !takesSeed)
         throw new CajalError(
           "unsupported",
-          `${where}: it draws random numbers in training, and TF.js gives it no seed, so a run could not be repeated. Train with engine onnx.`,
+          `${where}: it draws random numbers in training that follow no seed in TF.js${each === inner ? "" : ` within ${inner.definition.className}`}, so a run could not be repeated. Train with engine onnx.`,
           facts,
         );
     }
