@@ -8,6 +8,7 @@ import { runInNewContext } from "node:vm";
 import { tensor } from "@cajal/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cacheOnDisk } from "./cacheOnDisk";
+import { zip } from "./combine/zip";
 import { dataset, fromSource } from "./dataset";
 
 let folder: string;
@@ -87,6 +88,19 @@ describe("cacheOnDisk", () => {
     const { data } = counted();
     const odd = data.map((batch, { index }) => ({ ...batch, y: index > 1 ? batch.y : batch.y }));
     await expect(cacheOnDisk(odd, { folder, key: "index" }).all()).rejects.toThrow("Put that map after the cache"); // prettier-ignore
+  });
+
+  it("takes maps before it that hand their context on without the number of their batch", async () => {
+    const { data } = counted();
+    const epochs: number[] = [];
+    const after = data
+      .map((batch, { epoch, ...rest }) => (epochs.push(epoch, rest.examples.length), batch))
+      .map((batch, context) => (epochs.push({ ...context }.epoch), batch));
+    expect(await cacheOnDisk(after, { folder, key: "spread" }).all()).toEqual(await data.all());
+    // The first example, which tells what all are like, and all of them.
+    expect(epochs).toEqual([0, 1, 0, 0, 7, 0]);
+    const zipped = zip({ left: after }).map(({ x, y }) => ({ x: x.left, y: y.left }));
+    expect((await cacheOnDisk(zipped, { folder, key: "zipped" }).all()).x).toEqual((await data.all()).x); // prettier-ignore
   });
 
   it("ends no pass where another is aborted", async () => {

@@ -91,14 +91,15 @@ export function cacheOnDisk<X extends DType, Y extends DType>(
 }
 
 /** A pass of the cache's own: what is kept must not depend on who asks first, nor end with another's pass. */
-const passOf = (signal?: AbortSignal): ReadOptions => ({
-  epoch: 0,
-  get index(): number {
-    throw new CajalError("bad-argument", "cacheOnDisk: a map before it asks for the number of its batch, and examples are kept whatever batch they were in first. Put that map after the cache: cacheOnDisk(images, …).map(randomMixup({ seed: 1 }))."); // prettier-ignore
-  },
-  ...(signal && { signal }),
-  tensor,
-});
+function passOf(signal?: AbortSignal): ReadOptions {
+  const pass = { epoch: 0, ...(signal && { signal }), tensor };
+  // Not enumerable: a map may copy its context and never ask for the number.
+  return Object.defineProperty(pass, "index", { get: refuseIndex }) as ReadOptions;
+}
+
+function refuseIndex(): never {
+  throw new CajalError("bad-argument", "cacheOnDisk: a map before it asks for the number of its batch, and examples are kept whatever batch they were in first. Put that map after the cache: cacheOnDisk(images, …).map(randomMixup({ seed: 1 }))."); // prettier-ignore
+}
 
 /** One of the tensors of a batch, and what an example has of it. */
 interface Kind {

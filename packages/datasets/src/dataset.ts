@@ -354,16 +354,15 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
   readers.set(data, (positions, options) => {
     const whole = orderOf(options.epoch);
     const { epoch, signal, tensor } = options;
-    return deliver({
+    const context = {
       epoch,
-      // Only for whom asks for it: see cacheOnDisk.
-      get index() {
-        return options.index;
-      },
       examples: positions.map((position) => whole[position]!),
       signal,
       tensor,
-    });
+    };
+    // As it is there: that of cacheOnDisk throws where a map asks for it.
+    const index = Object.getOwnPropertyDescriptor(options, "index")!;
+    return deliver(Object.defineProperty(context, "index", index) as BatchContext);
   });
   labelings.set(data, () => source.labels && Array.from(inSource(order(0)), (i) => Number(source.labels![i]))); // prettier-ignore
   return data;
