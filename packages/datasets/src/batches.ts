@@ -65,7 +65,7 @@ export function tensorsOf(batch: NamedBatch, where: string): [name: string, tens
 /**
  * How many examples there are, the same in all of a batch's tensors.
  *
- * @throws CajalError `bad-argument` for what is no batch, and weights other than float32; `bad-shape`
+ * @throws CajalError `bad-argument` for what is no batch; `bad-shape`
  */
 export function countExamples(batch: NamedBatch, where: string): number {
   const all = tensorsOf(batch, where);
@@ -83,14 +83,11 @@ export function countExamples(batch: NamedBatch, where: string): number {
 }
 
 function checkPart(where: string, name: string, part: Tensor): void {
-  const { dtype, shape, data } = part;
+  const { shape, data } = part;
   // Sent to another thread with an earlier batch.
   if (data?.buffer?.byteLength === 0 && sizeOf(shape) > 0)
     throw new CajalError("bad-argument", `${where}: ${name} has lost its memory: the tensor of a map's context is for its batch alone. Make what several batches share with tensor of @cajal/core.`, { shape }); // prettier-ignore
   checkTensor(part, `${where} ${name}`);
-  // Of tensors by name it is `weight "name"`.
-  if (name.startsWith("weight") && dtype !== "float32")
-    throw new CajalError("bad-argument", `${where}: got ${name} ${dtype} ${showShape(shape)}, expected float32 [n]: a factor of each example's loss.`, { dtype, shape }); // prettier-ignore
 }
 
 export function checkBatch(batch: Batch, expected: number, where: "read" | "map"): void {

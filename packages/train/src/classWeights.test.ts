@@ -3,7 +3,7 @@ import { tensor, type Shape, type Tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
 import { expect, it } from "vitest";
 import { meanSquaredError, train, type TrainOptions } from "./index";
-import { checkClassWeights } from "./classWeights";
+import { checkClassWeights, withClassWeights } from "./classWeights";
 
 const sparse = "sparse_categorical_crossentropy";
 
@@ -94,4 +94,11 @@ it("takes losses of any making, whose validation labels may be shares", async ()
     ))
       // prettier-ignore
       if (event.type === "epoch") expect(event.validation!.loss).toBeGreaterThan(1);
+});
+
+// Elements of float16 are bits, 1 being 15360.
+it("refuses example weights other than float32", () => {
+  const [x, weight] = [tensor("float32", [1, 1]), tensor("float16", [1], Uint16Array.of(0x3c00))];
+  const batch = { x, y: tensor("int32", [1]), weight } as never;
+  expect(() => withClassWeights(batch, { 0: 2 })).toThrow("got example weights of float16, expected float32"); // prettier-ignore
 });

@@ -87,6 +87,8 @@ export function withClassWeights(
       `classWeights: got labels ${showShape(y.shape)}, expected classes [n], [n,1] or [n,classes].`,
       { shape: y.shape },
     );
+  if (weight && weight.dtype !== "float32")
+    throw new CajalError("bad-argument", `classWeights: got example weights of ${weight.dtype}, expected float32.`, { dtype: weight.dtype }); // prettier-ignore
   const exampleWeights = weight as Tensor<"float32"> | undefined;
   if (exampleWeights && exampleWeights.data.length !== n)
     throw new CajalError(
