@@ -43,6 +43,8 @@ describe("classNumbers", () => {
     ],
     [["1", "2", "x"], undefined, [0, 1, 2], ["1", "2", "x"]],
     [[true, false], undefined, [1, 0], ["false", "true"]],
+    // Short hashes, not 100000 and 2000.
+    [["2e3", "1e5"], undefined, [1, 0], ["1e5", "2e3"]],
     [[], undefined, [], undefined],
   ])("takes %j of %j", (labels, classes, numbers, names) => {
     expect(classNumbers(of(labels), classes)).toEqual({
@@ -56,6 +58,8 @@ describe("classNumbers", () => {
     [[2 ** 31], undefined, "got the label 2147483648"],
     [["-1", "1"], undefined, "got the label -1, expected a whole number, 0 … 2147483647. Where such labels are names, list them as classes."], // prettier-ignore
     [[1.5], undefined, "got the label 1.5"],
+    [["1.5"], undefined, "got the label 1.5"],
+    [[1e21], undefined, "got the label 1e+21"],
     [["2"], ["cat", "dog"], "got the label 2, expected a whole number, 0 … 1, of the 2 classes."],
     [["cow"], ["cat", "dog"], 'unknown class of table: row 0 "cow".'],
     [["cat", [1]], undefined, "table: row 1: got an array of 1 as label, expected text or a number."], // prettier-ignore

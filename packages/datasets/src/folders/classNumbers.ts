@@ -14,8 +14,8 @@ const most = 2 ** 31 - 1;
 /**
  * Class numbers of labels, and the names of the classes where there are some.
  *
- * Labels that are all numbers are the class numbers themselves, unless `classes` has names for them; others are names,
- * numbered as `classes` has them or, without it, in sorted order.
+ * Labels that are all numbers are the class numbers themselves, unless `classes` has names for them; others, also text
+ * such as 1e5, are names, numbered as `classes` has them or, without it, in sorted order.
  *
  * @throws CajalError `bad-file` for a label that is no text and no number, for one that is none of `classes`, and for
  *   numbers that are not whole, 0 … 2³¹ − 1, and below the number of classes
@@ -24,7 +24,7 @@ export function classNumbers(
   labels: readonly Label[],
   classes?: readonly string[],
 ): { numbers: number[]; classes?: readonly string[] } {
-  if (labels.map(textOf).every(isNumber) && !classes?.some(isNumber)) {
+  if (labels.every(({ value }) => isNumber(value)) && !classes?.some(isNumber)) {
     const numbers = wholeNumbers(
       labels,
       classes,
@@ -70,7 +70,11 @@ export function wholeNumbers(
   });
 }
 
-const isNumber = (text: string) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+/** Numbers, and text that is written as one, without an exponent: 1e5 is a name, as short hashes are. */
+const isNumber = (value: unknown) =>
+  typeof value === "string"
+    ? /^[+-]?(\d+\.?\d*|\.\d+)$/.test(value)
+    : typeof value === "number" || typeof value === "bigint";
 
 function textOf({ value, where }: Label): string {
   if (typeof value === "string") return value;
