@@ -11,7 +11,7 @@ export interface ParquetTable {
   /** Names of the classes of each column that the file calls a ClassLabel. */
   readonly classes: Readonly<Record<string, readonly string[]>>;
   /**
-   * Rows as records: whole numbers that fit are numbers, wider ones BigInt; binary columns are Uint8Array;
+   * Rows `from` … `to` − 1 as records, none beyond the last: whole numbers that fit are numbers, wider ones BigInt; binary columns are Uint8Array;
    * what is null or absent is null.
    */
   rows(options?: { columns?: readonly string[]; from?: number; to?: number }): Promise<Record<string, unknown>[]>; // prettier-ignore
@@ -99,8 +99,10 @@ export async function readParquet(
       for (const column of names ?? [])
         if (!columns.includes(column))
           throw new CajalError("unknown-name", `${name}: got column ${JSON.stringify(column)}, expected one of ${columns.join(", ")}.`, { name, column, columns }); // prettier-ignore
-      if (to < from)
-        throw new CajalError("bad-argument", `rows: got from ${from} and ${options.to === undefined ? `only ${size} rows` : `to ${to}`}, expected from … to within 0 … ${size}.`, { from, to }); // prettier-ignore
+      if (options.to !== undefined && to < from)
+        throw new CajalError("bad-argument", `rows: got from ${from} and to ${to}, expected from to be at most to, before which rows end.`, { from, to }); // prettier-ignore
+      // Where pages are read until one is empty.
+      if (from >= size) return [];
       const pages = await guarded(async () => parquetPages(name, metadata, hyparquet, compressors));
       const read = await guarded(
         (file) =>
@@ -115,7 +117,7 @@ export async function readParquet(
           }),
         pages.check,
       );
-      const count = Math.max(0, Math.min(to, size) - from);
+      const count = Math.min(to, size) - from;
       if (read.length !== count)
         throw new CajalError("bad-file", `${name}: it has ${read.length} rows from ${from} to ${to}, expected ${count}. It is damaged.`, { name, rows: read.length }); // prettier-ignore
       return read.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plain(value)]))); // prettier-ignore
