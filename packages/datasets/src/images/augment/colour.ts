@@ -38,7 +38,7 @@ export function adjustColour<I extends Image>(
     throw new CajalError("bad-shape", `adjustColour: got an image of ${extentsOf(image).channels} channels, expected red, green and blue.`, { shape: image.shape }); // prettier-ignore
   const { data } = image;
   const bytes = image.dtype === "uint8";
-  if (!bytes) checkUnit(image);
+  if (!bytes) checkUnit(data as Float32Array);
   const out = tensor(image.dtype, image.shape) as I;
   const to = out.data;
   if (isHue) {
@@ -47,7 +47,9 @@ export function adjustColour<I extends Image>(
     return out;
   }
   const greyAt = like === "pillow" ? pillowGrey : bytes ? byteGrey : floatGrey;
-  const grey = Float32Array.from({ length: data.length / 3 }, (_, i) => greyAt(data, 3 * i));
+  // Brightness needs none.
+  const grey = new Float32Array(operation === "brightness" ? 0 : data.length / 3);
+  for (let i = 0; i < grey.length; i++) grey[i] = greyAt(data, 3 * i);
   if (operation === "grayscale") {
     for (let i = 0; i < data.length; i++) to[i] = grey[Math.floor(i / 3)]!;
     return out;
@@ -71,14 +73,16 @@ export function adjustColour<I extends Image>(
   return out;
 }
 
-/** What cubic and Lanczos kernels overshoot 0 … 1 by is less. */
-const overshoot = 0.25;
+/** Cubic and Lanczos kernels overshoot 0 … 1 by less. */
+const [least, most] = [-0.25, 1.25];
 
 /** Of float32: pixels 0 … 255 would all become white, and standardized ones other colours. */
-function checkUnit({ data }: Image): void {
-  for (let i = 0; i < data.length; i++)
-    if (!(data[i]! >= -overshoot && data[i]! <= 1 + overshoot))
-      throw new CajalError("bad-argument", `adjustColour: got a float32 image with the value ${data[i]}, expected 0 … 1. Rescale it first: map(rescale(1 / 255)), and standardize after the colours are changed.`, { value: data[i] }); // prettier-ignore
+function checkUnit(data: Float32Array): void {
+  let i = 0;
+  // Of NaN both are false.
+  while (i < data.length && data[i]! >= least && data[i]! <= most) i++;
+  if (i < data.length)
+    throw new CajalError("bad-argument", `adjustColour: got a float32 image with the value ${data[i]}, expected 0 … 1. Rescale it first: map(rescale(1 / 255)), and standardize after the colours are changed.`, { value: data[i] }); // prettier-ignore
 }
 
 type Pixels = Uint8Array | Float32Array;
