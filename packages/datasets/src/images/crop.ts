@@ -1,6 +1,6 @@
 // Cuts out of images and pads around them; where a crop in the middle begins.
 import { CajalError, checkInteger, checkOptions, showValue, tensor } from "@cajal/core";
-import { checkFill, checkImage, extentsOf, type Image, type ImageSize } from "./image";
+import { checkImage, extentsOf, fillsOf, type Image, type ImageSize } from "./image";
 import { halfEven } from "./kernels/tensorflow";
 
 /**
@@ -46,8 +46,8 @@ export interface PadOptions {
    * `symmetric` with it.
    */
   readonly mode?: "constant" | "edge" | "reflect" | "symmetric";
-  /** Of `constant`, default 0; one number, or one a channel. */
-  readonly value?: number | readonly number[];
+  /** Of `constant`, default 0; one number, or one a channel, in a list or typed array. */
+  readonly value?: number | ArrayLike<number>;
 }
 
 /** What may come around an image. */
@@ -83,10 +83,7 @@ export function pad<I extends Image>(image: I, options: PadOptions): I {
     throw new CajalError("bad-argument", `pad: got mode ${showValue(mode)}, expected constant, edge, reflect or symmetric.`, { mode }); // prettier-ignore
   const extents = extentsOf(image);
   const { channels } = extents;
-  const values = typeof value === "number" ? Array.from({ length: channels }, () => value) : value;
-  if (!Array.isArray(values) || values.length !== channels)
-    throw new CajalError("bad-argument", `pad: got ${showValue(value)} as value, expected a number, or one for each of the ${channels} channels.`, { value }); // prettier-ignore
-  for (const each of values) checkFill("pad", "value", each, image);
+  const values = fillsOf("pad", "value", value, image);
   const [width, height] = [extents.width + left + right, extents.height + top + bottom];
   const out = tensor(image.dtype, [height, width, channels]);
   const [source, target] = [image.data as Uint8Array, out.data as Uint8Array];

@@ -57,6 +57,28 @@ export function checkFill(where: string, name: string, value: unknown, { dtype }
   else checkNumber(where, name, value);
 }
 
+/**
+ * Values to fill pixels with, one a channel, of a number for all or a list or typed array.
+ *
+ * @throws CajalError `bad-argument`, also for what the image's type does not hold
+ */
+export function fillsOf(
+  where: string,
+  name: string,
+  value: unknown,
+  image: Image,
+): ArrayLike<number> {
+  const { channels } = extentsOf(image);
+  const isList = Array.isArray(value) || ArrayBuffer.isView(value);
+  const fills = isList
+    ? (value as ArrayLike<unknown>)
+    : Array.from({ length: channels }, () => value);
+  if ((!isList && typeof value !== "number") || fills.length !== channels)
+    throw new CajalError("bad-argument", `${where}: got ${showValue(value)} as ${name}, expected a number, or one for each of the ${channels} channels.`, { [name]: value }); // prettier-ignore
+  for (let c = 0; c < channels; c++) checkFill(where, name, fills[c], image);
+  return fills as ArrayLike<number>;
+}
+
 /** The extents of an image that was checked. */
 export const extentsOf = ({ shape }: Tensor) => ({
   height: shape[0]!,

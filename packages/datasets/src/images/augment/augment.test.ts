@@ -41,8 +41,32 @@ describe("by hand", () => {
     expect([...bright.data]).toEqual([0, 1, 1]);
   });
 
+  it.each([
+    ["Uint8Array", Uint8Array.of(7, 8, 9)],
+    ["Float32Array", Float32Array.of(7, 8, 9)],
+    ["list", [7, 8, 9]],
+  ])("fills with one value a channel of a %s", (_, fill) => {
+    const pixel = tensor("uint8", [1, 1, 3], [1, 2, 3]);
+    expect([...pad(pixel, { left: 1, value: fill }).data]).toEqual([7, 8, 9, 1, 2, 3]);
+    // The pixels of a row, turned by a quarter, leave it at both ends.
+    const row = tensor("uint8", [1, 3, 3], [0, 0, 0, 1, 2, 3, 0, 0, 0]);
+    expect([...rotate(row, 90, { fill }).data]).toEqual([7, 8, 9, 1, 2, 3, 7, 8, 9]);
+    expect([...rotate(row, 90, { fill: 5 }).data]).toEqual([5, 5, 5, 1, 2, 3, 5, 5, 5]);
+  });
+
+  it("draws shares above 1 of resized crops as torchvision does: what does not fit is drawn again", () => {
+    const floats = [0.9, 0.5, 0.25, 0.5];
+    const draws = { float: () => floats.shift()!, integer: () => 2 };
+    // Shares 0.5 + 0.9 = 1.4, too large, and 0.5 + 0.25 = 0.75 of 8 × 8, which is 6.93 × 6.93.
+    const box = resizedCropBox({ width: 8, height: 8 }, draws, { scale: [0.5, 1.5] });
+    expect(box).toEqual({ width: 7, height: 7, top: 2, left: 2 });
+    expect(floats).toEqual([]);
+  });
+
   it.each<[options: object, message: string]>([
-    [{ scale: [2, 3] }, "got scale [2, 3], expected shares of the area"],
+    [{ scale: [0, 0] }, "got scale [0, 0], expected shares of the area"],
+    [{ scale: [-0.5, 1] }, "got scale [-0.5, 1]"],
+    [{ scale: [0.5, Infinity] }, "got scale [0.5, Infinity]"],
     [{ scale: [0.5] }, "got scale [0.5]"],
     [{ scale: 0.5 }, "got scale 0.5"],
     [{ scale: [0.9, 0.1] }, "got scale [0.9, 0.1]"],
@@ -64,6 +88,8 @@ describe("by hand", () => {
     ["bad-argument", () => flip(image, "diagonal" as "vertical")],
     ["bad-argument", () => rotate(image, NaN)],
     ["bad-argument", () => rotate(image, 1, { fill: [1, 2] })],
+    ["bad-argument", () => rotate(image, 1, { fill: Float32Array.of(300) })],
+    ["bad-argument", () => pad(image, { left: 1, value: Uint8Array.of(1, 2) })],
     ["bad-argument", () => affine(image, [1, 0, 0] as never)],
     ["unknown-name", () => affine(image, identity, { fillMode: "edge" as "wrap" })],
     ["unknown-name", () => affine(image, identity, { fillMode: "toString" as "wrap" })],

@@ -3,7 +3,10 @@ import type { ImageSize } from "../image";
 import { halfEven } from "../kernels/tensorflow";
 
 export interface ResizedCropOptions {
-  /** Share of the image's area, from … to, within 0 … 1; default 0.08 … 1. */
+  /**
+   * Share of the image's area, from … to; default 0.08 … 1. What is drawn above 1 does not fit, and is drawn again, as
+   * torchvision does.
+   */
   readonly scale?: readonly [least: number, most: number];
   /** Width by height, from … to, above 0; default 3/4 … 4/3. */
   readonly ratio?: readonly [least: number, most: number];
@@ -18,8 +21,8 @@ export function checkBounds(where: string, { scale, ratio }: ResizedCropOptions)
   const isRange = (range: unknown, isWithin: (value: number) => boolean) =>
     Array.isArray(range) && range.length === 2 && range.every((each) => Number.isFinite(each) && isWithin(each)) && range[0] <= range[1]; // prettier-ignore
   const show = (range: unknown) => (Array.isArray(range) ? `[${range.map(showValue).join(", ")}]` : showValue(range)); // prettier-ignore
-  if (scale !== undefined && !isRange(scale, (value) => value >= 0 && value <= 1))
-    throw new CajalError("bad-argument", `${where}: got scale ${show(scale)}, expected shares of the area [least, most] within 0 … 1, such as [0.08, 1].`, { scale }); // prettier-ignore
+  if (scale !== undefined && !(isRange(scale, (value) => value >= 0) && scale[1] > 0))
+    throw new CajalError("bad-argument", `${where}: got scale ${show(scale)}, expected shares of the area [least, most], at least 0 and the most above it, such as [0.08, 1].`, { scale }); // prettier-ignore
   if (ratio !== undefined && !isRange(ratio, (value) => value > 0))
     throw new CajalError("bad-argument", `${where}: got ratio ${show(ratio)}, expected width by height [least, most] above 0, such as [3 / 4, 4 / 3].`, { ratio }); // prettier-ignore
 }

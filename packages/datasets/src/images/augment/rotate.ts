@@ -1,6 +1,6 @@
 // Pillow's Image.rotate, to the bit (Pillow: src/libImaging/Geometry.c, PIL/Image.py).
 import { CajalError, checkNumber, checkOptions, showValue, tensor } from "@cajal/core";
-import { checkFill, checkImage, extentsOf, type Image } from "../image";
+import { checkImage, extentsOf, fillsOf, type Image } from "../image";
 import { flip } from "./flip";
 
 export interface RotateOptions {
@@ -8,8 +8,8 @@ export interface RotateOptions {
   readonly method?: "nearest" | "bilinear";
   /** Grows the image so that all of it is there. Default false: it keeps its size. */
   readonly expand?: boolean;
-  /** What is outside, one value a channel; default 0. */
-  readonly fill?: readonly number[] | undefined;
+  /** What is outside, default 0; one number, or one a channel, in a list or typed array. */
+  readonly fill?: number | ArrayLike<number> | undefined;
 }
 
 const fixed = (value: number) => Math.floor(value * 65536 + 0.5);
@@ -29,15 +29,12 @@ export function rotate(
 ): Image<"uint8"> {
   checkImage("rotate", image, ["uint8"]);
   checkNumber("rotate", "degrees", degrees);
-  checkOptions("rotate", options, { method: true, expand: "boolean", fill: "array" });
+  checkOptions("rotate", options, { method: true, expand: "boolean", fill: true });
   const { method = "nearest", expand = false } = options;
   if (method !== "nearest" && method !== "bilinear")
     throw new CajalError("bad-argument", `rotate: got method ${showValue(method)}, expected nearest or bilinear.`); // prettier-ignore
   const { width: w, height: h, channels } = extentsOf(image);
-  const { fill = Array.from({ length: channels }, () => 0) } = options;
-  if (fill.length !== channels)
-    throw new CajalError("bad-argument", `rotate: got fill of ${fill.length} values, expected one for each of ${channels} channels.`); // prettier-ignore
-  for (const each of fill) checkFill("rotate", "fill", each, image);
+  const fill = fillsOf("rotate", "fill", options.fill ?? 0, image);
   // Python's remainder: of positive angles without a rounding.
   const rest = degrees % 360;
   const angle = rest < 0 ? rest + 360 : rest;
