@@ -99,6 +99,57 @@ it.each(
   [1, 10, 2, 20].forEach((z, i) => expect(data[i]).toBeCloseTo(1 / (1 + Math.exp(-z)), 6));
 });
 
+// A nested model makes the logits, of two pixels (2, −1) and a kernel of 1 and 3 their means, 0.5 and 1.5.
+const behindNested: Readonly<
+  Record<string, readonly [inside: string | undefined, behind: readonly [string, object][]]>
+> = {
+  "and a layer that flattens": [undefined, [["Flatten", { name: "f" }]]],
+  "and a layer that reshapes, in a softmax": [undefined, [["Reshape", { target_shape: [2] }], ["Activation", { activation: "softmax" }]]], // prettier-ignore
+  "and a softmax that is flattened": [
+    undefined,
+    [
+      ["Softmax", {}],
+      ["Flatten", { name: "f" }],
+    ],
+  ],
+  alone: [undefined, []],
+  "and a softmax": [undefined, [["Softmax", {}]]],
+  "whose softmax is flattened": ["softmax", [["Flatten", { name: "f" }]]],
+};
+
+it.each(
+  Object.keys(behindNested).flatMap((what) =>
+    (["onnx", "tfjs"] as const).map((engine) => [what, engine] as const),
+  ),
+)("scores of a nested model %s, on engine %s", async (what, engine) => {
+  const [inside, behind] = behindNested[what]!;
+  const inner = functional("bb");
+  const pixels = inner.input([2, 1, 1]);
+  const conv = inner.layer("Conv2D", { name: "conv", filters: 2, kernel_size: 1, use_bias: false }, pixels); // prettier-ignore
+  const means = inner.layer(
+    "GlobalAveragePooling2D",
+    { keepdims: behind.some(([layer]) => layer !== "Softmax") || inside !== undefined },
+    conv,
+  );
+  const end = inside ? inner.layer("Activation", { activation: inside }, means) : means;
+  const net = functional("outer");
+  const image = net.input([2, 1, 1]);
+  const nested = net.nested(inner.model(pixels, end), image);
+  const scores = behind.reduce((value, [layer, config]) => net.layer(layer as "Flatten", config as never, value), nested); // prettier-ignore
+  const weights = new Map([["bb/conv/kernel", tensor("float32", [1, 1, 1, 2], [1, 3])]]);
+  const opening = openExplainer(net.model(image, scores), weights, { engine, device: "cpu" });
+  if (inside && engine === "tfjs")
+    return expect(opening).rejects.toMatchObject({ code: "unsupported", facts: { layer: "bb" } });
+  await using explainer = await opening;
+  const near = (values: ArrayLike<number>, expected: readonly number[]) =>
+    expected.forEach((value, i) => expect(values[i]).toBeCloseTo(value, 6));
+  near((await explainer.scores(x)).data, [0.5, 1.5]);
+  const p = 1 / (1 + Math.exp(-1));
+  near((await explainer.scores(x, { output: "probability" })).data, [1 - p, p]);
+  const { map } = await explainer.attribute(x, { method: "input-x-gradient", target: 1 });
+  near(map.data, [3, -1.5]);
+});
+
 // What is called twice has two outputs of one name.
 const shared: Readonly<Record<string, (net: ReturnType<typeof functional>) => ModelConfig>> = {
   "dense layer": (net) => {

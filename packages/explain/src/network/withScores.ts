@@ -12,7 +12,7 @@ export interface ScoredModel {
 
 /**
  * @param classes how many scores there are; of one alone the probability is a sigmoid
- * @throws CajalError `unsupported` where the scores are made inside of a nested model, or by a layer that is called more than once
+ * @throws CajalError `unsupported` where the scores become probabilities inside of a nested model, or come from a layer that is called more than once
  */
 export function withScores(keras: Model, classes: number | undefined): ScoredModel {
   const model = readKeras(keras);
@@ -31,27 +31,26 @@ export function withScores(keras: Model, classes: number | undefined): ScoredMod
       );
     return layer;
   };
-  const before = ({ inbound_nodes: [call] }: LayerEntry) => ownerOf(call![0]!).name;
+  const before = ({ inbound_nodes: [call] }: LayerEntry) => call![0]!;
   const last = ownerOf(outputs[0]!);
   const { name } = last;
-  // Behind its activation a network may lay scores otherwise, as MobileNet does.
   let activation = last;
-  while (["Reshape", "Flatten"].includes(activation.class_name))
-    activation = layerNamed(before(activation));
-  if ("layers" in configOf(activation))
+  while (laying.includes(activation.class_name)) activation = ownerOf(before(activation));
+  if (givesProbabilities(activation))
     throw new CajalError(
       "unsupported",
-      `the model's scores are those of the nested model "${activation.name}": engine tfjs reads them from a layer. Use engine onnx.`,
+      `the model's scores become probabilities inside of the nested model "${activation.name}": engine tfjs reads both from layers outside. Use engine onnx.`,
       { layer: activation.name },
     );
   const kind = activationOf(activation);
   const ends = kind === "softmax" || kind === "sigmoid";
   const alone = ["Softmax", "Activation"].includes(activation.class_name);
-  if (ends && alone && activation === last)
-    return { model, logits: before(last), probabilities: name };
   if (ends && alone) {
+    const input = ownerOf(before(activation));
+    if (activation === last && !isNested(input))
+      return { model, logits: input.name, probabilities: name };
     const logits = entry(`${name}_logits`, "Flatten", {}, before(activation));
-    const scores = entry(`${name}_${kind}`, "Activation", { activation: kind }, logits.name);
+    const scores = entry(`${name}_${kind}`, "Activation", { activation: kind }, [logits.name, 0, 0]); // prettier-ignore
     return {
       model: extended(model, [...layers, logits, scores]),
       logits: logits.name,
@@ -61,23 +60,49 @@ export function withScores(keras: Model, classes: number | undefined): ScoredMod
   // An activation inside the last layer with weights becomes one behind all.
   const linear = { ...activation, config: { ...configOf(activation), activation: "linear" } };
   const behind = ends ? kind : classes === 1 ? "sigmoid" : "softmax";
-  const scores = entry(`${name}_${behind}`, "Activation", { activation: behind }, name);
+  const flat = isNested(last) ? [entry(`${name}_logits`, "Flatten", {}, outputs[0]!)] : [];
+  const { name: logits } = flat[0] ?? last;
+  const scores = entry(`${name}_${behind}`, "Activation", { activation: behind }, [logits, 0, 0]);
   const layersAfter = layers.map((layer) => (ends && layer === activation ? linear : layer));
   return {
-    model: extended(model, [...layersAfter, scores]),
-    logits: name,
+    model: extended(model, [...layersAfter, ...flat, scores]),
+    logits,
     probabilities: scores.name,
   };
 }
 
+/** A nested model has no value of its name in TF.js; a layer behind it has. */
+const isNested = ({ config }: LayerEntry) => "layers" in config;
+
+/** Whether a layer is a nested model that ends in a softmax or sigmoid itself. */
+function givesProbabilities(layer: LayerEntry): boolean {
+  if (!isNested(layer)) return false;
+  const { class_name, config } = layer;
+  const { layers, output_layers: outputs } = readKeras({ class_name, config }).config;
+  const ownerOf = (name: string) => layers.find((layer) => layer.name === name)!;
+  let [name, call] = outputs[0]!;
+  while (laying.includes(ownerOf(name).class_name))
+    [name, call] = ownerOf(name).inbound_nodes[call]![0]!;
+  const last = ownerOf(name);
+  return ["softmax", "sigmoid"].includes(String(activationOf(last))) || givesProbabilities(last);
+}
+
+/** They lay scores otherwise, as MobileNet does behind its activation. */
+const laying = ["Reshape", "Flatten"];
+
 const activationOf = ({ class_name: className, config }: LayerEntry): unknown =>
   className === "Softmax" ? "softmax" : (config as Readonly<Record<string, unknown>>)["activation"];
 
-const entry = (name: string, className: string, config: object, input: string): LayerEntry => ({
+const entry = (
+  name: string,
+  className: string,
+  config: object,
+  [input, call, output]: readonly [string, number, number, ...unknown[]],
+): LayerEntry => ({
   name: name.replaceAll("/", "_"),
   class_name: className,
   config: { name: name.replaceAll("/", "_"), ...config },
-  inbound_nodes: [[[input, 0, 0, {}]]],
+  inbound_nodes: [[[input, call, output, {}]]],
 });
 
 /** The model with these layers, the last of which gives its output. */
