@@ -22,6 +22,8 @@ export function channelAxes(
   values: ReadonlyMap<string, ValueInfo>,
 ): ReadonlyMap<string, number> {
   const axes = new Map<string, number>();
+  for (const { name } of graph.inputs)
+    if (isChannelsFirst(values.get(name)?.shape ?? [])) axes.set(name, 1);
   const axisOf = ({ op, domain, inputs, attributes }: Node, rank: number): number | undefined => {
     if (domain === "" && onAxis1.includes(op)) return 1;
     const known = inputs.flatMap((name) => axes.get(name) ?? []);
@@ -44,4 +46,11 @@ export function channelAxes(
     if (axis !== undefined) axes.set(output, axis);
   }
   return axes;
+}
+
+/** Whether an input is an image with its channels on axis 1: few extents there alone are few colours. */
+function isChannelsFirst(shape: readonly unknown[]): boolean {
+  const [, first, , last] = shape;
+  const isFew = (extent: unknown) => typeof extent === "number" && extent <= 4;
+  return shape.length === 4 && (isFew(first) || !isFew(last));
 }

@@ -110,3 +110,29 @@ describe("maps that lie channels last", async () => {
     },
   );
 });
+
+// PyTorch's nn.Linear takes the last axis of an image, its width; an exporter of TensorFlow leaves channels there.
+describe.each([
+  ["along the width of an image", [1, 4, 4], 0],
+  ["on the channels of an image that lies channels last", [8, 8, 3], 2],
+] as const)("a dense layer %s", (_, [first, height, width], axis) => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", ["batch", first, height, width]);
+  const diagonal = Array.from({ length: width * width }, (_, i) => (i % (width + 1) === 0 ? 2 : 0));
+  const dense = g.matMul(x, g.constant(tensor("float32", [width, width], diagonal)));
+  const kernel = tensor("float32", [2, first, 1, 1], Float32Array.from({ length: 2 * first }, (_, i) => (i < first ? 1 : 3))); // prettier-ignore
+  const maps = g.conv(dense, g.constant(kernel));
+  g.output(g.reduceMean(maps, { axes: [2, 3], keepdims: false }), "scores");
+
+  it("has its channels where the image has them", async () => {
+    await using explainer = await openExplainer(g.build(), { threads: 1 });
+    const asked = { method: "grad-cam", target: 1, layer: dense.name } as const;
+    if (axis !== 0) {
+      const zeros = tensor("float32", [height, width, first]);
+      return expect(explainer.attribute(zeros, asked)).rejects.toThrow(`of which axis ${axis} are the channels`); // prettier-ignore
+    }
+    // The mean of 3 · 2 x: maps 2 x of weight 3 / 16.
+    const { cam } = await explainer.attribute(image, asked);
+    cam!.data.forEach((value, i) => expect(value).toBeCloseTo((3 / 8) * image.data[i]!, 6));
+  });
+});
