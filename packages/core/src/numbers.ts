@@ -88,7 +88,10 @@ export type TensorsOrNumbers = Tensor | Numbers | Readonly<Record<string, Tensor
 export function tensorsOf(
   values: TensorsOrNumbers,
   name: string,
-  options: { readonly labels?: boolean } = {},
+  options: {
+    /** Whether they are labels, of which whole numbers become int32; default false. */
+    readonly labels?: boolean;
+  } = {},
 ): Tensor | NamedTensors {
   checkArgument("tensorsOf", "name", name, "string");
   checkOptions("tensorsOf", options, { labels: "boolean" });
