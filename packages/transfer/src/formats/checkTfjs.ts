@@ -1,7 +1,7 @@
 // What TF.js 4.22 does not compute as Keras does though it loads it, and what it does not load at all for reasons that
 // only the writer can tell: such a model is not written, rather than read wrongly there.
 import { CajalError } from "@cajal/core";
-import { activationOf, type Call, type Network } from "@cajal/models";
+import { activationOf, layersIn, type Call, type Network } from "@cajal/models";
 
 type Inner = Call["inner"];
 type Config = Readonly<Record<string, unknown>>;
@@ -204,12 +204,4 @@ function problemOfLayer({ definition, config }: Inner): string | undefined {
     if (problem !== undefined) return problem;
   }
   return undefined;
-}
-
-/** The layers among the values of a config, and in the lists and objects among them. */
-function layersIn(values: readonly unknown[]): Inner[] {
-  return values.flatMap((value) => {
-    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
-    return "definition" in value ? [value as Inner] : layersIn(Object.values(value));
-  });
 }

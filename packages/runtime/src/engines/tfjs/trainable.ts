@@ -1,6 +1,6 @@
 // What training needs of TF.js' layers: gradients, reproducible random numbers, and inference in frozen layers.
 import { CajalError, hash } from "@cajal/core";
-import type { Network } from "@cajal/models";
+import { layersIn, type Network } from "@cajal/models";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import type { DeviceName } from "../../device/device";
 import type { StepBatch } from "../../step/batch";
@@ -56,13 +56,6 @@ function layersWithin({ definition, config }: InnerLayer): InnerLayer[] {
   const layers = new Set([...parts, ...layersIn(Object.values(config))]);
   return [...layers].flatMap((layer) => [layer, ...layersWithin(layer)]);
 }
-
-/** The layers among values, and in lists and objects among them. */
-const layersIn = (values: readonly unknown[]): InnerLayer[] =>
-  values.flatMap((value) => {
-    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
-    return "definition" in value ? [value as InnerLayer] : layersIn(Object.values(value));
-  });
 
 /** Whether training draws random numbers in the layer: it has a seed, and no rate, or one that is not 0. */
 function drawsNumbers({ definition, config }: InnerLayer): boolean {

@@ -1,0 +1,16 @@
+import { checkArgument } from "@cajal/core";
+import type { InnerLayer } from "./layer";
+
+/**
+ * The layers among the values of a layer's config, and in the lists and objects among them: those that a wrapper has, a
+ * recurrent layer's cell, and the cells of several.
+ *
+ * @example layersIn(Object.values(config))
+ */
+export function layersIn(values: readonly unknown[]): InnerLayer[] {
+  checkArgument("layersIn", "values", values, "array");
+  return values.flatMap((value) => {
+    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
+    return "definition" in value ? [value as InnerLayer] : layersIn(Object.values(value));
+  });
+}
