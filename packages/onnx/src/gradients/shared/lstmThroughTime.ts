@@ -66,22 +66,25 @@ export function lstmThroughTime(
   const [i, o, f, candidate] = [g.sigmoid(zi), g.sigmoid(zo), g.sigmoid(zf), g.tanh(zCandidate)];
 
   // C = f ⊙ C + i ⊙ c̃
-  const [forget, letIn] = [stepsOf(f), stepsOf(g.mul(i, candidate))];
+  const letIn = g.mul(i, candidate);
+  const [forget, letInAt] = [stepsOf(f), stepsOf(letIn)];
   const cells = [initialC];
-  for (let t = 0; t < time; t++) cells.push(g.add(g.mul(forget[t]!, cells[t]!), letIn[t]!));
+  for (let t = 0; t < time; t++) cells.push(g.add(g.mul(forget[t]!, cells[t]!), letInAt[t]!));
   const tanhC = g.tanh(joined(cells.slice(1)));
 
-  // What the gradients of H = o ⊙ tanh C and of C are multiplied by on their way to C and z.
-  const slope = (y: Value) => g.sub(1, g.mul(y, y));
-  const toCell = stepsOf(g.mul(o, slope(tanhC)));
-  const toGate = (gate: Value, factor: Value) => g.mul(factor, g.mul(gate, g.sub(1, gate)));
+  // What the gradients of H = o ⊙ tanh C and of C are multiplied by on their way to C and z. The gate's product with
+  // what it lets through is there, but for that of f with the cells: p σ'(z) = p ⊙ gate ⊙ (1 − gate), and
+  // gate ⊙ tanh'(y) = gate − (gate ⊙ y) ⊙ y.
+  const toGate = (product: Value, gate: Value) => g.mul(product, g.sub(1, gate));
+  const pastTanh = (gate: Value, product: Value, y: Value) => g.sub(gate, g.mul(product, y));
+  const toCell = stepsOf(pastTanh(o, hs, tanhC));
   const toZ = stepsOf(
     g.concat(
       [
-        toGate(i, candidate),
-        toGate(o, tanhC),
-        toGate(f, joined(cells.slice(0, -1))),
-        g.mul(i, slope(candidate)),
+        toGate(letIn, i),
+        toGate(hs, o),
+        toGate(g.mul(f, joined(cells.slice(0, -1))), f),
+        pastTanh(i, letIn, candidate),
       ],
       { axis: 1 },
     ),
