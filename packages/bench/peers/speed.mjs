@@ -113,7 +113,7 @@ yardstick.stop();
 /** The steps of the course are of networks, losses and turns that a worker's job does not state. */
 function ours(workload) {
   const { model, batch } = jobOf(workload);
-  const command = ["unet", "lstm", "dcgan"].includes(model)
+  const command = ["unet", "lstm", "dcgan", "gru"].includes(model)
     ? [
         localPath("../../../scripts/run-source.mjs"),
         localPath("../../train/bench/stepWorker.ts"),

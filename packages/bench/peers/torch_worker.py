@@ -93,12 +93,12 @@ class UNet(nn.Module):
 
 
 class Forecast(nn.Module):
-    def __init__(self):
+    def __init__(self, recurrent):
         super().__init__()
-        self.lstm, self.head = nn.LSTM(8, 64, batch_first=True), nn.Linear(64, 1)
+        self.recurrent, self.head = recurrent(8, 64, batch_first=True), nn.Linear(64, 1)
 
     def forward(self, x):
-        return self.head(self.lstm(x)[0][:, -1])
+        return self.head(self.recurrent(x)[0][:, -1])
 
 
 def dcgan():
@@ -151,9 +151,11 @@ def course(workload):
     """As `prepare`, for a step of the course."""
     if workload == "T7":
         return adversaries()
+    forecast = lambda recurrent: (Forecast(recurrent), torch.randn(32, 64, 8), torch.randn(32, 1), nn.functional.mse_loss, 0.001)
     net, x, y, loss, rate = {
         "T5": lambda: (UNet(), torch.rand(16, 3, 32, 32), torch.randint(0, 4, (16, 32, 32)), nn.functional.cross_entropy, 0.005),
-        "T6": lambda: (Forecast(), torch.randn(32, 64, 8), torch.randn(32, 1), nn.functional.mse_loss, 0.001),
+        "T6": lambda: forecast(nn.LSTM),
+        "T8": lambda: forecast(nn.GRU),
     }[workload]()  # fmt: skip
     net.train()
     optimizer = torch.optim.Adam(net.parameters(), lr=rate, eps=1e-7)
@@ -192,7 +194,7 @@ def images(name, batch):
 
 def prepare(workload):
     """A step, and the network and input that it is made of."""
-    if workload in ("T5", "T6", "T7"):
+    if workload in ("T5", "T6", "T7", "T8"):
         return course(workload)
     if workload in TRAIN:
         name, batch = TRAIN[workload]

@@ -11,6 +11,7 @@ export const workloads = {
   T5: train("unet", 16),
   T6: train("lstm", 32),
   T7: train("dcgan", 64),
+  T8: train("gru", 32),
   "I1-b1": predict("mobilenet", 1),
   "I1-b8": predict("mobilenet", 8),
   "I2-b1": predict("resnet50", 1),

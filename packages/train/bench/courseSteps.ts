@@ -1,4 +1,4 @@
-// Training steps of the course that are no classifier of one model: a U-Net, an LSTM, a DCGAN. The networks, data
+// Training steps of the course that are no classifier of one model: a U-Net, an LSTM, a GRU, a DCGAN. The networks, data
 // for a step, and how it trains; peers/torch_worker.py of @cajal/bench has the same in PyTorch.
 import { random, tensor, type NamedBatch, type Tensor, type Weights } from "@cajal/core";
 import { functional, type Functional, type ModelConfig, type Symbolic } from "@cajal/models";
@@ -66,12 +66,12 @@ const unet: CourseStep = {
 };
 
 /** A forecast, as in lesson 13: 64 hours of 8 quantities, the next value of one. */
-const lstm: CourseStep = {
+const forecast = (className: "LSTM" | "GRU"): CourseStep => ({
   batch: 32,
   turns(batch) {
     const net = functional("forecast");
     const window = net.input([64, 8], { name: "window" });
-    const next = net.layer("Dense", { units: 1 }, net.layer("LSTM", { units: 64 }, window));
+    const next = net.layer("Dense", { units: 1 }, net.layer(className, { units: 64 }, window));
     return [
       {
         model: net.model(window, next),
@@ -80,7 +80,7 @@ const lstm: CourseStep = {
       },
     ];
   },
-};
+});
 
 /** What lesson 11 asks its readers to try (Radford et al. 2015), at the size of MNIST: judge, then drawer. */
 const dcgan: CourseStep = {
@@ -137,7 +137,12 @@ const dcgan: CourseStep = {
   },
 };
 
-export const courseSteps: Readonly<Record<string, CourseStep>> = { unet, lstm, dcgan };
+export const courseSteps: Readonly<Record<string, CourseStep>> = {
+  unet,
+  lstm: forecast("LSTM"),
+  gru: forecast("GRU"),
+  dcgan,
+};
 
 /** Opens the turns' steps; each call of `run` takes all turns once, and gives their losses. */
 export async function openTurns(turns: readonly Turn[], options: Partial<TrainStepOptions>) {

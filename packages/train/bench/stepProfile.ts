@@ -1,7 +1,7 @@
 // What a training step's time goes into, by operator or by part, beside what its arithmetic alone would
 // take at the rate at which this machine multiplies matrices:
 //   node scripts/run-source.mjs packages/train/bench/stepProfile.ts resnet50 8 [--steps 5] [--by op|shape|part] [--top 20] [--least]
-// Also for the course's steps: unet, lstm, dcgan. With --least each node counts with the least of its times, which other
+// Also for the course's steps: unet, lstm, gru, dcgan. With --least each node counts with the least of its times, which other
 // programs disturb the least, in place of their mean.
 // `part` is forward, gradients, update …, as the nodes are named; `shape` tells operators apart by what
 // they are given. ONNX Runtime takes the times; profiling itself costs some microseconds a node.

@@ -1,5 +1,5 @@
 // A step of the course as a peer that speaks the worker protocol of @cajal/bench (src/measure/workers.ts):
-//   node scripts/run-source.mjs packages/train/bench/stepWorker.ts unet|lstm|dcgan [batch] [device]
+//   node scripts/run-source.mjs packages/train/bench/stepWorker.ts unet|lstm|gru|dcgan [batch] [device]
 // Settings: PEERS_THREADS (default 2). Writes to stderr how many parameters there are, and the losses at first and last.
 import { createInterface } from "node:readline";
 import type { DeviceName } from "@cajal/runtime";

@@ -1,7 +1,10 @@
 import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient, inFloat32 } from "./gradient";
-import { gatesOf, gradientOfRecurrence, type Cell } from "./shared/recurrence";
+import type { Cell } from "./recurrent/cell";
+import { gatesOf } from "./recurrent/gates";
+import { gradientOfRecurrence } from "./recurrent/gradientOfRecurrence";
+import { gruResetAfter, gruResetBefore } from "./recurrent/gruThroughTime";
 
 export const gru = defineGradient({
   op: "GRU",
@@ -68,18 +71,20 @@ const common = { gates: 3, activations: ["Sigmoid", "Tanh"], initial: [5] };
 
 const resetBefore: Cell<2, 1> = {
   ...common,
+  throughTime: gruResetBefore,
   step(g, x, [h], { hidden, recurrent, clip, activations: [gate, candidate] }) {
     const [xz, xr, xh] = gatesOf(g, x, 3, hidden);
     const [rz, rr, rh] = gatesOf(g, recurrent, 3, hidden);
-    const z = gate(clip(g.add(xz, g.matMul(h, rz))));
-    const r = gate(clip(g.add(xr, g.matMul(h, rr))));
-    return [blend(g, z, candidate(clip(g.add(xh, g.matMul(g.mul(r, h), rh)))), h)];
+    const z = gate.of(clip(g.add(xz, g.matMul(h, rz))));
+    const r = gate.of(clip(g.add(xr, g.matMul(h, rr))));
+    return [blend(g, z, candidate.of(clip(g.add(xh, g.matMul(g.mul(r, h), rh)))), h)];
   },
 };
 
 const resetAfter: Cell<2, 1> = {
   ...common,
   separateBias: true,
+  throughTime: gruResetAfter,
   step(g, x, [h], { hidden, recurrent, recurrentBias, clip, activations: [gate, candidate] }) {
     const [xz, xr, xh] = gatesOf(g, x, 3, hidden);
     const product = g.matMul(h, recurrent);
@@ -89,9 +94,9 @@ const resetAfter: Cell<2, 1> = {
       3,
       hidden,
     );
-    const z = gate(clip(g.add(xz, hz)));
-    const r = gate(clip(g.add(xr, hr)));
-    return [blend(g, z, candidate(clip(g.add(xh, g.mul(r, hh)))), h)];
+    const z = gate.of(clip(g.add(xz, hz)));
+    const r = gate.of(clip(g.add(xr, hr)));
+    return [blend(g, z, candidate.of(clip(g.add(xh, g.mul(r, hh)))), h)];
   },
 };
 

@@ -1,7 +1,8 @@
 import { tensor } from "@cajal/core";
-import { defineGradient, inFloat32, type Gradient } from "./gradient";
-import { isPlainLstm, lstmThroughTime } from "./shared/lstmThroughTime";
-import { gatesOf, gradientOfRecurrence } from "./shared/recurrence";
+import { defineGradient, inFloat32 } from "./gradient";
+import { gatesOf } from "./recurrent/gates";
+import { gradientOfRecurrence } from "./recurrent/gradientOfRecurrence";
+import { lstmThroughTime } from "./recurrent/lstmThroughTime";
 
 export const lstm = defineGradient({
   op: "LSTM",
@@ -9,10 +10,7 @@ export const lstm = defineGradient({
   outputs: 0,
   // i, o, f, c̃ = gates(x W + h R + b);  C = f ⊙ C + i ⊙ c̃;  H = o ⊙ tanh C
   // (Hochreiter & Schmidhuber 1997, with the forget gate and the peepholes of Gers et al. 2000).
-  gradient: (dys, context, g) =>
-    isPlainLstm(context)
-      ? lstmThroughTime(dys, context, g)
-      : recurrence(context.int("input_forget", 0) === 1)(dys, context, g),
+  gradient: (dys, context, g) => recurrence(context.int("input_forget", 0) === 1)(dys, context, g),
   samples: inFloat32([
     {
       inputs: [
@@ -98,21 +96,22 @@ export const lstm = defineGradient({
 });
 
 /** With coupled gates what is not let in is kept: f = 1 − i. */
-const recurrence = (inputForget: boolean): Gradient["gradient"] =>
+const recurrence = (inputForget: boolean) =>
   gradientOfRecurrence<3, 2>({
     gates: 4,
     activations: ["Sigmoid", "Tanh", "Tanh"],
     initial: [5, 6],
+    ...(!inputForget && { throughTime: lstmThroughTime }),
     step(g, x, [h, c], { hidden, recurrent, peepholes, clip, activations }) {
       const [gate, candidate, output] = activations;
       const z = g.add(x, g.matMul(h, recurrent));
       const [zi, zo, zf, update] = gatesOf(g, z, 4, hidden);
       const peep = (value: typeof z, k: number, cell: typeof z) =>
         peepholes ? g.add(value, g.mul(peepholes[k]!, cell)) : value;
-      const i = gate(clip(peep(zi, 0, c)));
-      const f = inputForget ? g.sub(1, i) : gate(clip(peep(zf, 2, c)));
-      const cell = g.add(g.mul(f, c), g.mul(i, candidate(clip(update))));
-      const o = gate(clip(peep(zo, 1, cell)));
-      return [g.mul(o, output(cell)), cell];
+      const i = gate.of(clip(peep(zi, 0, c)));
+      const f = inputForget ? g.sub(1, i) : gate.of(clip(peep(zf, 2, c)));
+      const cell = g.add(g.mul(f, c), g.mul(i, candidate.of(clip(update))));
+      const o = gate.of(clip(peep(zo, 1, cell)));
+      return [g.mul(o, output.of(cell)), cell];
     },
   });

@@ -1,6 +1,7 @@
 import { tensor } from "@cajal/core";
 import { defineGradient, inFloat32 } from "./gradient";
-import { gradientOfRecurrence } from "./shared/recurrence";
+import { gradientOfRecurrence } from "./recurrent/gradientOfRecurrence";
+import { rnnThroughTime } from "./recurrent/rnnThroughTime";
 
 export const rnn = defineGradient({
   op: "RNN",
@@ -11,8 +12,9 @@ export const rnn = defineGradient({
     gates: 1,
     activations: ["Tanh"],
     initial: [5],
+    throughTime: rnnThroughTime,
     step: (g, x, [h], { recurrent, clip, activations: [activate] }) => [
-      activate(clip(g.add(x, g.matMul(h, recurrent)))),
+      activate.of(clip(g.add(x, g.matMul(h, recurrent)))),
     ],
   }),
   samples: inFloat32([

@@ -1,27 +1,54 @@
 // The activations that recurrent operators name, with their parameters.
 import type { GraphBuilder, Value } from "../../graph/builder";
+import { positive } from "../relu";
 
-export type Activation = (x: Value) => Value;
+export interface Activation {
+  of(x: Value): Value;
+  /**
+   * p ⊙ a'(x) from y = a(x), where the slope shows in y.
+   *
+   * @param py p ⊙ y, where that is at hand
+   */
+  backward?(p: Value, y: Value, py?: Value): Value;
+}
 
 interface Definition {
   /** Parameters' values where they are not stated. */
   readonly alpha?: number;
   readonly beta?: number;
   build(g: GraphBuilder, x: Value, alpha: number, beta: number): Value;
+  backward?(g: GraphBuilder, p: Value, y: Value, py: Value | undefined, alpha: number): Value;
 }
 
 /** ONNX's list; the formulas are those of its documentation of RNN. */
 const definitions: Readonly<Record<string, Definition>> = {
-  Affine: { alpha: 1, beta: 0, build: (g, x, alpha, beta) => g.add(g.mul(x, alpha), beta) },
+  Affine: {
+    alpha: 1,
+    beta: 0,
+    build: (g, x, alpha, beta) => g.add(g.mul(x, alpha), beta),
+    backward: (g, p, _y, _py, alpha) => g.mul(p, alpha),
+  },
   Elu: { alpha: 1, build: (g, x, alpha) => g.elu(x, { alpha }) },
-  HardSigmoid: { alpha: 0.2, beta: 0.5, build: (g, x, alpha, beta) => g.hardSigmoid(x, { alpha, beta }) }, // prettier-ignore
+  HardSigmoid: {
+    alpha: 0.2,
+    beta: 0.5,
+    build: (g, x, alpha, beta) => g.hardSigmoid(x, { alpha, beta }),
+    backward: (g, p, y, _py, alpha) =>
+      g.mul(g.mul(p, alpha), g.cast(g.and(g.greater(y, 0), g.less(y, 1)), y.dtype)),
+  },
   LeakyRelu: { alpha: 0.01, build: (g, x, alpha) => g.leakyRelu(x, { alpha }) },
-  Relu: { build: (g, x) => g.relu(x) },
+  Relu: { build: (g, x) => g.relu(x), backward: (g, p, y) => g.mul(p, positive(g, y)) },
   ScaledTanh: { alpha: 1, beta: 1, build: (g, x, alpha, beta) => g.mul(g.tanh(g.mul(x, beta)), alpha) }, // prettier-ignore
-  Sigmoid: { build: (g, x) => g.sigmoid(x) },
+  Sigmoid: {
+    build: (g, x) => g.sigmoid(x),
+    backward: (g, p, y, py = g.mul(p, y)) => g.mul(py, g.sub(1, y)),
+  },
   Softplus: { build: (g, x) => g.softplus(x) },
   Softsign: { build: (g, x) => g.softsign(x) },
-  Tanh: { build: (g, x) => g.tanh(x) },
+  Tanh: {
+    build: (g, x) => g.tanh(x),
+    backward: (g, p, y, py = g.mul(p, y)) => g.sub(p, g.mul(py, y)),
+  },
   ThresholdedRelu: { alpha: 1, build: (g, x, alpha) => g.thresholdedRelu(x, { alpha }) },
 };
 
@@ -45,6 +72,10 @@ export function activationsOf(
     if (!definition) return undefined;
     const a = definition.alpha === undefined ? 0 : (alpha.shift() ?? definition.alpha);
     const b = definition.beta === undefined ? 0 : (beta.shift() ?? definition.beta);
-    return (x) => definition.build(g, x, a, b);
+    const { build, backward } = definition;
+    return {
+      of: (x) => build(g, x, a, b),
+      ...(backward && { backward: (p, y, py) => backward(g, p, y, py, a) }),
+    };
   });
 }

@@ -1,64 +1,14 @@
 // Recurrent operators written out step by step in elementary operators. Their gradients are those
-// of what is written here: back-propagation through time (Werbos 1990).
+// of what is written here.
 import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "../../graph/builder";
-import type { AtLeast, Exactly } from "../../model/atLeast";
-import { batched as batchFirstInputs, sequence, swapFirstAxes } from "../../graph/timeFirst";
-import type { Gradient, GradientContext } from "../gradient";
-import { activationsOf, recurrentActivations, type Activation } from "./recurrentActivations";
-import { staticShape } from "./sumTo";
-import { throughExpansion } from "./throughExpansion";
-
-/** The state of a recurrence: the output first, then what else it carries on (an LSTM's cell). */
-type State = readonly Value[];
-
-/** `Activations` and `States`: how many of them a cell has at least. */
-export interface Cell<Activations extends number = number, States extends number = number> {
-  /** How many gates' weights lie below each other in W and R. */
-  readonly gates: number;
-  /** Names of the activations, in the operator's order, where it does not say. */
-  readonly activations: readonly string[];
-  /** Inputs of the node that hold the initial state. */
-  readonly initial: readonly number[];
-  /** Whether the recurrent bias is not simply added to the input's. */
-  readonly separateBias?: true;
-  /** One step: `x` is what the input adds to each gate, bias included; [batch, gates · hidden]. */
-  step(
-    g: GraphBuilder,
-    x: Value,
-    state: AtLeast<States, Value, Value>,
-    weights: CellWeights<Activations>,
-  ): State;
-}
-
-export interface CellWeights<Activations extends number = number> {
-  readonly hidden: number;
-  /** Rᵀ, [hidden, gates · hidden]. */
-  readonly recurrent: Value;
-  /** The recurrent bias, [gates · hidden], where it is not part of `x` already. */
-  readonly recurrentBias: Value | undefined;
-  readonly activations: AtLeast<Activations, Activation, Activation>;
-  /** An LSTM's weights from the cell to the gates i, o and f, each [hidden]. */
-  readonly peepholes: readonly Value[] | undefined;
-  /** Keeps what goes into an activation within the node's limits. */
-  clip(x: Value): Value;
-}
-
-/** The gradient of a recurrent operator whose step is `cell`. */
-export const gradientOfRecurrence = <Activations extends number, States extends number>(
-  cell: Cell<Activations, States>,
-): Gradient["gradient"] =>
-  throughExpansion((context, g) => {
-    if (context.int("layout", 0) === 0) return unroll(g, cell, context);
-    const inputs = context.inputs.map(
-      (x, i) => x && (batchFirstInputs.includes(i) ? g.transpose(x, swapFirstAxes) : x),
-    );
-    const [y, ...states] = unroll(g, cell, { ...context, inputs: inputs as [Value] });
-    return [g.transpose(y!, sequence), ...states.map((state) => g.transpose(state, swapFirstAxes))];
-  });
+import type { GradientContext } from "../gradient";
+import { staticShape } from "../shared/sumTo";
+import { activationsOf, recurrentActivations } from "./activations";
+import type { Cell, CellWeights, State } from "./cell";
 
 /** Y, Y_h and, for an LSTM, Y_c. */
-function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] {
+export function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] {
   const [x, w, r, b, lengths] = context.inputs as readonly [
     Value,
     Value,
@@ -150,10 +100,6 @@ function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] 
     ),
   ];
 }
-
-/** The gates of one step, in their order. */
-export const gatesOf = <N extends number>(g: GraphBuilder, z: Value, gates: N, hidden: number) =>
-  g.split(z, { axis: 1, sizes: Array<number>(gates).fill(hidden) }) as Exactly<N, Value>;
 
 const unsupported = ({ node }: GradientContext, what: string) =>
   new CajalError(
