@@ -46,7 +46,6 @@ const ofGenerator = functional("generator");
 const z = ofGenerator.input([noise], { name: "z" });
 const digit = ofGenerator.input([10], { name: "digit" });
 const picture = draws(ofGenerator, z, digit);
-const generator = ofGenerator.model([z, digit], picture);
 // The judge behind the drawer: what it takes to teach the drawer.
 const both = ofGenerator.model([z, digit], judges(ofGenerator, picture, digit));
 
@@ -93,12 +92,9 @@ function concatenated(a: Tensor, b: Tensor) {
   return tensor("float32", [2 * a.shape[0]!, ...a.shape.slice(1)], data);
 }
 
-let drawers: Weights = new Map([...weights].filter(([name]) => name.startsWith("g_")));
-async function drawn(digits: Tensor, z = noises(digits.shape[0]!)): Promise<Tensor> {
-  await using session = await open(generator, drawers);
-  const outputs = await session.run({ z, digit: digits });
-  return Object.values(outputs)[0]!;
-}
+/** What the drawer draws now: the output of its last layer, within the graph through both. */
+const drawn = (digits: Tensor, z = noises(digits.shape[0]!)) =>
+  drawStep.predict({ z, digit: digits }, { of: "g_out" });
 
 // The same ten noises as long as it learns, one a digit: what becomes of them?
 const oneOfEach = tensor("float32", [10, 10], Array.from({ length: 100 }, (_, i) => Number(i % 11 === 0))); // prettier-ignore
@@ -117,7 +113,6 @@ for (let epoch = 0; epoch < epochs; epoch++) {
     });
     // The drawer's: its pictures should be taken for real, by the judge as it is now.
     const drawer = await drawStep.run({ x: { z: noises(batch), digit: y }, y: constant(batch, 1) });
-    drawers = new Map([...(await drawStep.weights())].filter(([name]) => name.startsWith("g_")));
     if (step++ % (full ? 100 : 10) === 0) course.push({ step, judge: judge.loss, drawer: drawer.loss }); // prettier-ignore
   }
   const done = epoch + 1;
@@ -126,8 +121,6 @@ for (let epoch = 0; epoch < epochs; epoch++) {
   shownAfter.push(done);
   console.log(`after epoch ${done}: ${JSON.stringify(course.at(-1))}`);
 }
-await judgeStep.dispose();
-await drawStep.dispose();
 // #endregion alternate
 export const losses = (["judge", "drawer"] as const).map((name) => ({
   name: `the ${name}'s loss`,
@@ -159,6 +152,8 @@ const ordered = Array.from({ length: 1000 }, (_, i) => i % 10);
 const pictures = await drawn(
   tensor("float32", [1000, 10], ordered.flatMap((digit) => [...at(oneOfEach, digit).data])), // prettier-ignore
 );
+await judgeStep.dispose();
+await drawStep.dispose();
 const reading = await open(reader, learned);
 const readAs = argMax(await reading.predict(pictures)).data;
 await reading.dispose();

@@ -21,6 +21,7 @@ export {
   type Metric,
   type OpenTrainStepOptions,
   type Optimizer,
+  type PredictOptions,
   type StepResult,
   type Totals,
   type TotalsMetric,

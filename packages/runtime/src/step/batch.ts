@@ -39,18 +39,13 @@ export function readBatch(
   batch: NamedBatch,
   model: Pick<TrainableModel, "inputs" | "tables" | "outputs" | "outputNames" | "outputShapes">,
 ): StepBatch {
-  const { inputs, tables, outputs, outputNames, outputShapes } = model;
+  const { inputs, outputs, outputNames, outputShapes } = model;
   if (typeof batch !== "object" || batch === null)
     throw new CajalError("bad-argument", `batch: got ${showValue(batch)}, expected { x, y }.`);
   checkOptions("batch", batch, ["x", "y", "weight"]);
   const names = outputs.map(({ name }) => name);
-  const inputNames = inputs.map(({ name }) => name);
-  const x = byName("x", batch.x, { kind: "input", names: inputNames, knownNames: inputNames });
+  const x = readInputs(batch.x, model);
   const y = byName("y", batch.y, { kind: "output", names, knownNames: outputNames });
-  for (const { name, shape, dtype } of inputs)
-    checkInput(show("x", name, inputNames), x[name]!, { shape, dtype });
-  for (const table of tables)
-    checkIndices(`batch ${show("x", table.input, inputNames)}`, x[table.input]!, table);
   const first = x[inputs[0]!.name]!;
   const examples = first.shape[0] ?? 0;
   for (const [what, tensors] of Object.entries({ x, y }))
@@ -69,6 +64,24 @@ export function readBatch(
     loss.checkLabels?.(y[name]!, shapes[index]!, outputWeight);
   }
   return { examples, x, y, weight };
+}
+
+/**
+ * The x of a batch, by input.
+ *
+ * @throws CajalError `bad-shape`, `bad-argument`
+ */
+export function readInputs(
+  value: Tensor | NamedTensors,
+  { inputs, tables }: Pick<TrainableModel, "inputs" | "tables">,
+): NamedTensors {
+  const names = inputs.map(({ name }) => name);
+  const x = byName("x", value, { kind: "input", names, knownNames: names });
+  for (const { name, shape, dtype } of inputs)
+    checkInput(show("x", name, names), x[name]!, { shape, dtype });
+  for (const table of tables)
+    checkIndices(`batch ${show("x", table.input, names)}`, x[table.input]!, table);
+  return x;
 }
 
 /** The first number of a batch that is not finite. */

@@ -1,10 +1,16 @@
 // The part of a training step that engines implement, and what is the same for all of them: checks, queueing,
 // counting updates, divergence.
-import { CajalError, checkArgument, type NamedBatch, type Tensor, type Weights } from "@cajal/core";
+import { CajalError, checkArgument, checkOptions, optionsOf, type NamedBatch, type NamedTensors, type Tensor, type Weights } from "@cajal/core"; // prettier-ignore
 import type { DeviceName, EngineName } from "../device/device";
 import { oneByOne } from "../oneByOne";
-import { batchNonFinite, readBatch, signatureOf, type StepBatch } from "./batch";
-import type { Formulations, MeasuredStep, TrainStep, TrainStepOptions } from "./trainStep";
+import { batchNonFinite, readBatch, readInputs, signatureOf, type StepBatch } from "./batch";
+import type {
+  Formulations,
+  MeasuredStep,
+  PredictOptions,
+  TrainStep,
+  TrainStepOptions,
+} from "./trainStep";
 import {
   checkLearningRate,
   checkState,
@@ -33,6 +39,13 @@ export interface TrainCore {
   ): Promise<Omit<PendingStep, "firstNonFinite">>;
   /** Loss and metrics in inference mode. */
   measure(batch: StepBatch): Promise<Numbers>;
+  /**
+   * A value in inference mode.
+   *
+   * @param of a layer, or a value of a graph; undefined: the first output
+   * @throws CajalError `unknown-name`
+   */
+  predict(x: NamedTensors, of: string | undefined): Promise<Tensor>;
   /** As {@link TrainStep.formulations}; absent where nothing is chosen. */
   formulations?(): Formulations;
   /** Copies of all weights, and of the slots as `layer/weight/slot`. */
@@ -196,6 +209,18 @@ export function trainStepOf(
       enqueue(async () => {
         const stepBatch = readBatch(batch, model);
         return measuredStep([stepBatch], [await core.measure(stepBatch)]);
+      }),
+    predict: (x, options = {}) =>
+      enqueue(async () => {
+        checkOptions("predict", options, optionsOf<PredictOptions>({ of: "string" }));
+        const { outputNames } = model;
+        if (options.of === undefined && outputNames.length > 1)
+          throw new CajalError(
+            "bad-argument",
+            `predict: the model has ${outputNames.length} outputs; say with option "of" which of them, by its layer: ${outputNames.join(", ")}.`,
+            { outputs: outputNames },
+          );
+        return core.predict(readInputs(x, model), options.of);
       }),
     result: (totals) => resultOf(measures, totals),
     formulations: () => core.formulations?.() ?? {},

@@ -44,7 +44,8 @@ export interface ForwardOptions {
   /** Dtype and shape of the batch's x, by input. */
   readonly x: Readonly<Record<string, { readonly dtype: DType; readonly shape: readonly Dim[] }>>;
   readonly training: boolean;
-  readonly watch?: boolean;
+  /** The layers or values to watch: all of them, or one by its name. */
+  readonly watch?: "all" | { readonly name: string };
   /** Layouts of the weights; default: those that their first readers need. */
   readonly layouts?: ReadonlyMap<string, WeightInput> | undefined;
 }
@@ -141,7 +142,7 @@ function kerasForward(
     frozen,
     inferenceMode,
     ...(training && { seed: g.input("input/seed", "int64", []) }),
-    ...(watch && { watch: [...new Set(layers)] }),
+    ...(watch && { watch: watch === "all" ? [...new Set(layers)] : [watch.name] }),
   });
   return {
     g,
@@ -204,7 +205,9 @@ function graphForward(
     inputs,
     updates: new Map(),
     activities: [],
-    watched: new Map(watch ? nodeValues : []),
+    watched: new Map(
+      watch === "all" ? nodeValues : watch ? [[watch.name, g.value(watch.name)]] : [],
+    ),
     weight: ({ key }) => g.value(key),
   };
 }

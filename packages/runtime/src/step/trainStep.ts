@@ -1,6 +1,6 @@
 // The types of a training step: forward + loss + gradients + optimizer update, compiled for an engine. Losses,
 // optimizers and metrics are arithmetic over `Ops`, which engines share. openTrainStep.ts opens one.
-import { optionsOf, type NamedBatch, type Shape, type Tensor, type Weights } from "@cajal/core";
+import { optionsOf, type NamedBatch, type NamedTensors, type Shape, type Tensor, type Weights } from "@cajal/core"; // prettier-ignore
 import type { Layer } from "@cajal/models";
 import type { DeviceChoice, DeviceName, EngineName } from "../device/device";
 import type { Ops } from "./ops";
@@ -221,6 +221,12 @@ export interface MeasuredStep extends StepResult {
   readonly totals: Totals;
 }
 
+/** Which value `predict` of a training step computes. */
+export interface PredictOptions {
+  /** A layer of a Keras model by its path, or a value of an ONNX graph by its name; default: the model's only output. */
+  readonly of?: string;
+}
+
 /** A model in training. Owns the engine's memory: dispose it, or let `using` do so. */
 export interface TrainStep {
   readonly engine: EngineName;
@@ -259,6 +265,15 @@ export interface TrainStep {
   ): Promise<MeasuredStep[]>;
   /** Loss and metrics in inference mode; does not change the model. */
   evaluate(batch: NamedBatch): Promise<MeasuredStep>;
+  /**
+   * An output in inference mode, with the weights as they are; does not change the model. A session opened with
+   * {@link TrainStep.weights} gives the same, and is opened anew for each change of them.
+   *
+   * @param x the model's input, or its inputs by name, as in a batch
+   * @param options.of of which layer ("generator/last") or value of a graph; default: the model's only output
+   * @throws CajalError `bad-shape`, `bad-argument`, `unknown-name` when x or the name does not fit the model
+   */
+  predict(x: Tensor | NamedTensors, options?: PredictOptions): Promise<Tensor>;
   /** The result over several batches, from the sum of their totals ({@link addTotals}). */
   result(totals: Totals): StepResult;
   /**

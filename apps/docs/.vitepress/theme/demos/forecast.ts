@@ -2,7 +2,7 @@
 // what the demo shows before it starts.
 import { tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
-import { initialize, open, openTrainStep, type OpenOptions } from "@cajal/runtime";
+import { initialize, openTrainStep, type OpenOptions } from "@cajal/runtime";
 import { adam, huber } from "@cajal/train";
 import { ahead } from "./series";
 
@@ -41,10 +41,9 @@ export async function forecaster(where: Pick<OpenOptions, "engine" | "device" | 
     for (let i = 1; i <= steps; i++) {
       const { loss } = await step.run({ x, y });
       if (i % 20 !== 0) continue;
-      await using session = await open(model, await step.weights(), where);
       const longer = [...series];
       for (let k = 0; k < ahead; k++) {
-        const { data } = await session.predict(tensor("float32", [1, past], longer.slice(-past)));
+        const { data } = await step.predict(tensor("float32", [1, past], longer.slice(-past)));
         longer.push(Number(data[0]));
       }
       yield { step: i, loss, values: longer.slice(-ahead) };

@@ -1,6 +1,6 @@
 // The training step on TF.js: its layers and its automatic differentiation, with losses, metrics and
 // optimizers over `Ops`.
-import type { Tensor, Weights } from "@cajal/core";
+import { unknownName, type DType, type Tensor, type Weights } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { isInstalled } from "../../device/peers";
@@ -12,7 +12,7 @@ import { testedVersions, type TfCore } from "./peers";
 import { tfjsOn } from "./backend";
 import { checkGradientsOnce } from "./selfTest";
 import { tfjsModel } from "./model";
-import { toTfjs } from "./tensors";
+import { fromTfjs, toTfjs } from "./tensors";
 import { checkChanges, checkTrainable, freeze, seedLayers } from "./trainable";
 import type { TrainStepOptions } from "../../step/trainStep";
 import { engineError } from "../../session/engineError";
@@ -81,8 +81,24 @@ export async function openTrainStepOnTfjs(
   }
 
   /** The values of x in the order of the network's inputs. */
-  const inputsOf = ({ x }: StepBatch): tfc.Tensor[] =>
+  const inputsOf = ({ x }: Pick<StepBatch, "x">): tfc.Tensor[] =>
     inputs.map(({ name }) => toTf(tf, x[name]!, name));
+
+  /** The first output of each call of a layer. */
+  const outputsOf = (layer: tfl.layers.Layer) =>
+    layer.inboundNodes.filter((node) => node.inboundLayers.length > 0).map((node) => node.outputTensors[0]!); // prettier-ignore
+
+  const parts = new Map<string, tfl.LayersModel>();
+  /** The network up to a layer; they share their layers. */
+  function upTo(path: string): tfl.LayersModel {
+    const layer = layers.get(path);
+    if (!layer) throw unknownName(`layer of "${kerasNetwork.name}"`, path, [...layers.keys()]);
+    const known = parts.get(path);
+    if (known) return known;
+    const part = tfjs.layers.model({ inputs: network.inputs, outputs: outputsOf(layer)[0]! });
+    parts.set(path, part);
+    return part;
+  }
 
   /** The loss with regularizers, then the numbers of all measures. */
   function measure(batch: StepBatch, training: boolean): tfc.Tensor[][] {
@@ -286,9 +302,7 @@ export async function openTrainStepOnTfjs(
       tf.tidy(() => {
         const weights = weightList.map(({ key }) => ({ key, tensor: tf.clone(value(key)) }));
         const outputs = network.layers.flatMap((layer) =>
-          layer.inboundNodes
-            .filter((node) => node.inboundLayers.length > 0)
-            .map((node) => ({ layer: pathOf(layer), output: node.outputTensors[0]! })),
+          outputsOf(layer).map((output) => ({ layer: pathOf(layer), output })),
         );
         const probe = tfjs.layers.model({
           inputs: network.inputs,
@@ -353,6 +367,19 @@ export async function openTrainStepOnTfjs(
         }),
       );
       return readLine({ numbers, lengths });
+    },
+    async predict(x, of) {
+      const part = of === undefined ? network : upTo(of);
+      const value = withEngineError(() =>
+        onBackend(() =>
+          tf.tidy(() => [part.apply(inputsOf({ x }), { training: false })].flat()[0] as tfc.Tensor),
+        ),
+      );
+      try {
+        return fromTfjs(await value.data(), value.shape, value.dtype as DType);
+      } finally {
+        value.dispose();
+      }
     },
     readWeights: () => readAll(weightList.map(({ key }) => [key, value(key)])),
     readSlots: () => readAll(slots),

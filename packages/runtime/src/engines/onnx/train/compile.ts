@@ -1,6 +1,6 @@
 // The graphs of a training step: forward, loss, gradients, update and metrics in one graph of standard
 // operators, and split into two graphs where a step has several batches. trainStep.ts runs them.
-import { sizeOf, type CajalError } from "@cajal/core";
+import { sizeOf, type CajalError, type NamedTensors } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
 import {
   blocked,
@@ -104,7 +104,12 @@ export function compileStep(
     return compileUpdate(trainable.weights, optimizer, { layouts, keepsShapes, inPlace });
   const { outputs, weights } = trainable;
   const training = kind !== "evaluate";
-  const forward = forwardOf(trainable, { x: batch.x, training, watch: kind === "probe", layouts });
+  const forward = forwardOf(trainable, {
+    x: batch.x,
+    training,
+    layouts,
+    ...(kind === "probe" && { watch: "all" }),
+  });
   const { g, inputs, yPred, updates, watched } = forward;
   const ops = opsGraph(g);
   const { yTrue, weightOf, labelled } = labelledIn(g, outputs, yPred, batch);
@@ -173,20 +178,63 @@ export function compileStep(
     }
   }
   const lengths = kind === "probe" ? [] : addOutputs(g, newValues, numbers, inPlace);
+  const x = namesOf(forward.x);
+  return {
+    ...readyToRun(g, x, { block, webgpu, gpu }),
+    feeds: { x, y: namesOf(yTrue), weight: namesOf(weightOf) },
+    lengths,
+    updatedNames: [...newValues.keys()],
+    ...ofOneStep,
+  };
+}
+
+/** The output of {@link compilePrediction}. */
+export const prediction = "prediction";
+
+/**
+ * The graph of a value in inference mode, for x like this one.
+ *
+ * @param of as in `TrainCore.predict`
+ */
+export function compilePrediction(
+  x: NamedTensors,
+  of: string | undefined,
+  {
+    trainable,
+    layouts,
+    ...options
+  }: Pick<StepGraphOptions, "trainable" | "layouts" | "block" | "webgpu" | "gpu">,
+): StepGraph {
+  const watch = of === undefined ? {} : ({ watch: { name: of } } as const);
+  const forward = forwardOf(trainable, { x, training: false, layouts, ...watch });
+  const { g, yPred, watched } = forward;
+  g.output([...watched.values()][0] ?? yPred[0]!, prediction);
+  const names = namesOf(forward.x);
+  return {
+    ...readyToRun(g, names, options),
+    feeds: { ...noInputs, x: names },
+    lengths: [],
+    updatedNames: [],
+    ...ofOneStep,
+  };
+}
+
+const namesOf = (values: ReadonlyMap<string, Value>): ReadonlyMap<string, string> =>
+  new Map([...values].map(([name, value]) => [name, value.name]));
+
+/** The finished graph, and what explains its errors. */
+function readyToRun(
+  g: GraphBuilder,
+  x: ReadonlyMap<string, string>,
+  { block, webgpu, gpu }: Pick<StepGraphOptions, "block" | "webgpu" | "gpu">,
+): Pick<StepGraph, "model" | "explain"> {
   // Empty tensors that depend on the batch's data must not abort the process either. Done before blocked kernels are
   // inserted, for which there are no shape rules.
   const { model, explain } = emptyTensors(decomposeTrainingNormalization(g.build(), { rank: 2 }));
-  const names = (values: ReadonlyMap<string, Value>) =>
-    new Map([...values].map(([name, value]) => [name, value.name]));
   const withBlocks = block === undefined ? model : blocked(model, block);
-  const x = names(forward.x);
   return {
     model: gpu || webgpu ? withBlocks : unplanned(withBlocks, new Set(x.values())),
-    feeds: { x, y: names(yTrue), weight: names(weightOf) },
-    lengths,
-    updatedNames: [...newValues.keys()],
     explain,
-    ...ofOneStep,
   };
 }
 

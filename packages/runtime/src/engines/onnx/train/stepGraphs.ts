@@ -1,11 +1,18 @@
 // The graphs of a training step, compiled and opened for each shape of batches at its first occurrence.
-import { hash, tensor, type Tensor } from "@cajal/core";
+import { hash, tensor, type NamedTensors, type Tensor } from "@cajal/core";
 import { signatureOf, type StepBatch } from "../../../step/batch";
 import type { Numbers, StepPosition } from "../../../step/core";
 import { ownValue } from "../../../session/ownValue";
 import type { Ref } from "../thread/graphHost.js";
 import type { GraphThread, OpenedGraph } from "../thread/graphThread";
-import { compileStep, type Kind, type StepGraph, type StepGraphOptions } from "./compile";
+import {
+  compilePrediction,
+  compileStep,
+  prediction,
+  type Kind,
+  type StepGraph,
+  type StepGraphOptions,
+} from "./compile";
 import type { FormulationChoices } from "./formulations";
 import type { ParameterStore } from "./parameterStore";
 import { scanSteps, stackedName } from "./scanSteps";
@@ -100,6 +107,18 @@ export class StepGraphs {
     return this.#run(opened, Object.fromEntries(stacked), batches.length);
   }
 
+  /** As {@link TrainCore.predict}. */
+  async predict(x: NamedTensors, of: string | undefined): Promise<Tensor> {
+    const batch: StepBatch = { examples: 0, x, y: {}, weight: {} };
+    const opened = await this.#once(`predict ${signatureOf(batch)} ${of ?? ""}`, async () =>
+      this.#openGraph(compilePrediction(x, of, { ...this.#options, layouts: this.#store.layouts })),
+    );
+    const position = { iteration: 0, learningRate: 0 };
+    const inputs = this.#inputs(opened.feeds, singleBatch(batch), position);
+    const { outputs } = await this.#run(opened, inputs, 1);
+    return outputs[prediction]!;
+  }
+
   async #run(
     { graph, inPlace, updatedNames, lengths, numbersOutput, explain, arrayOf, outputFor }: Opened,
     inputs: Readonly<Record<string, () => Tensor>>,
@@ -158,9 +177,13 @@ export class StepGraphs {
 
   #graph(kind: Kind, batch: StepBatch, steps: number): Promise<Opened> {
     const key = kind.startsWith("update") ? kind : `${kind} ${steps} ${signatureOf(batch)}`;
+    return this.#once(key, () => this.#open(kind, batch, steps));
+  }
+
+  #once(key: string, open: () => Promise<Opened>): Promise<Opened> {
     const cached = this.#opened.get(key);
     if (cached) return cached;
-    const opened = this.#open(kind, batch, steps);
+    const opened = open();
     opened.catch(() => this.#opened.delete(key));
     this.#opened.set(key, opened);
     return opened;
@@ -172,13 +195,13 @@ export class StepGraphs {
     await this.#formulations.load();
     let compiled = compile();
     if (await this.#formulations.measure()) compiled = compile();
-    const { model, ...stepGraph } = steps > 1 ? scanSteps(compiled, steps) : compiled;
+    const inPlace = kind.endsWith("InPlace");
+    return this.#openGraph(steps > 1 ? scanSteps(compiled, steps) : compiled, { inPlace });
+  }
+
+  async #openGraph({ model, ...stepGraph }: StepGraph, { inPlace = false } = {}): Promise<Opened> {
     const storedOutputs = stepGraph.updatedNames.map(stepGraph.outputFor);
-    return {
-      ...stepGraph,
-      inPlace: kind.endsWith("InPlace"),
-      graph: await this.#thread.open(model, storedOutputs),
-    };
+    return { ...stepGraph, inPlace, graph: await this.#thread.open(model, storedOutputs) };
   }
 }
 

@@ -1,6 +1,6 @@
 // The training step on ONNX Runtime: graphs that compute it (stepGraphs.ts), and the parameters that they read and
 // write (parameterStore.ts).
-import { sizeOf, type Tensor, type Weights } from "@cajal/core";
+import { sizeOf, type NamedTensors, type Tensor, type Weights } from "@cajal/core";
 import { isGpu, noDevice, type DeviceChoice, type DeviceName } from "../../../device/device";
 import { isInstalled } from "../../../device/peers";
 import type { StepBatch } from "../../../step/batch";
@@ -107,7 +107,7 @@ export async function openTrainStepOnOnnx(
       store,
       graphs,
       scans: !rewrites(device),
-      async prepare({ x }) {
+      async prepare(x) {
         if (store.isArranged) return;
         await store.setLayouts(inferLayouts(trainable, x));
         await verifyShapes(shapesOf(Object.entries(x)));
@@ -142,7 +142,7 @@ interface Step {
    */
   readonly scans: boolean;
   /** Called before each run; does its work before the first batch. */
-  prepare(batch: StepBatch): Promise<void>;
+  prepare(x: NamedTensors): Promise<void>;
 }
 
 function stepOf({
@@ -151,12 +151,12 @@ function stepOf({
   graphs,
   scans,
   prepare,
-}: Step): Pick<TrainCore, "compute" | "computeSteps" | "measure"> {
+}: Step): Pick<TrainCore, "compute" | "computeSteps" | "measure" | "predict"> {
   async function compute(
     batches: readonly StepBatch[],
     position: StepPosition,
   ): Promise<PendingStep> {
-    await prepare(batches[0]!);
+    await prepare(batches[0]!.x);
     if (batches.length > 1) return accumulate(batches, position);
     const microBatch = singleBatch(batches[0]!);
     const { numbers, isFinite, updatedNames } = await graphs.run("train", microBatch, position);
@@ -173,7 +173,7 @@ function stepOf({
     batches: readonly StepBatch[],
     positions: readonly StepPosition[],
   ): Promise<Omit<PendingStep, "firstNonFinite">> {
-    await prepare(batches[0]!);
+    await prepare(batches[0]!.x);
     const { numbersOfSteps, isFinite, updatedNames } = await graphs.runSteps(batches, positions);
     return {
       numbers: numbersOfSteps,
@@ -271,9 +271,13 @@ function stepOf({
     compute,
     ...(scans && { computeSteps }),
     async measure(batch) {
-      await prepare(batch);
+      await prepare(batch.x);
       const position = { iteration: 0, learningRate: 0 };
       return (await graphs.run("evaluate", singleBatch(batch), position)).numbers;
+    },
+    async predict(x, of) {
+      await prepare(x);
+      return graphs.predict(x, of);
     },
   };
 }
