@@ -1,6 +1,6 @@
 // The header of a group or dataset: a list of messages (section IV.A.1).
 import type { Container } from "./container";
-import type { Cursor } from "./cursor";
+import { Cursor } from "./cursor";
 
 export interface Message {
   readonly type: number;
@@ -118,13 +118,16 @@ export async function readObjectHeader(container: Container, address: number): P
   }
 }
 
-/** The body of a message, read from another object header where it is shared. */
+/**
+ * The body of a message from its beginning, each time, for one dataset is read as often as it is asked for; read from
+ * another object header where it is shared.
+ */
 export async function bodyOf(
   container: Container,
   { type, flags, body }: Message,
 ): Promise<Cursor> {
-  if ((flags & 2) === 0) return body;
-  return sharedBody(container, body, type);
+  const whole = new Cursor(container, body.bytes, body.what);
+  return (flags & 2) === 0 ? whole : sharedBody(container, whole, type);
 }
 
 /** The body of a shared message (section IV.A.2.w); `body` has the address of the object header. */

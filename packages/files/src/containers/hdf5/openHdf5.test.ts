@@ -47,6 +47,17 @@ describe.each(Object.keys(expected))("%s, as h5py wrote it", (name) => {
     expect(await root.get("many/nothing")).toBeUndefined();
   });
 
+  it("reads a dataset as often as it is asked for, by any of its names", async () => {
+    const root = await openHdf5(bytesOf(name));
+    for (const path of Object.keys(expected[name]!)) {
+      const { read } = await dataset(root, path);
+      const first = await read();
+      expect(await Promise.all([read(), read()])).toEqual([first, first]);
+    }
+    const texts = await dataset(root, "texts");
+    expect(await texts.readTexts()).toEqual(await texts.readTexts());
+  });
+
   it("refuses what it must", async () => {
     const root = await openHdf5(bytesOf(name));
     expect(await failure(root.get("outside"))).toMatch(/unsupported.*external link.*other\.h5/);
