@@ -26,6 +26,8 @@ export interface Behaviour {
   chunked?: boolean;
   /** Answer a range with another one than was asked for. */
   wrongRange?: boolean;
+  /** Answer a range with so many bytes at most; without one that was asked for, too. */
+  rangeAtMost?: number;
   /** Wait so many ms between pieces. */
   pause?: number;
   /** Bytes of a piece, default 16,384. */
@@ -73,6 +75,7 @@ export async function fileServer(
       if (etag !== null) headers.etag = etag;
       if (lastModified !== undefined) headers["last-modified"] = lastModified;
       let from = 0;
+      let last = content.length;
       const firstByte = /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1];
       const condition = request.headers["if-range"]?.toString();
       if (
@@ -88,14 +91,19 @@ export async function fileServer(
         }
         log.status = 206;
         if (b.wrongRange) from = 0;
-        headers["content-range"] = `bytes ${from}-${content.length - 1}/${content.length}`;
       }
-      if (!b.chunked) headers["content-length"] = String(content.length - from);
+      if (b.rangeAtMost !== undefined) {
+        log.status = 206;
+        last = Math.min(last, from + b.rangeAtMost);
+      }
+      if (log.status === 206)
+        headers["content-range"] = `bytes ${from}-${last - 1}/${content.length}`;
+      if (!b.chunked) headers["content-length"] = String(last - from);
       response.writeHead(log.status, headers);
       const breaking = breakAfter !== undefined && (b.breaks ?? 1) > 0;
       if (breaking && b.breaks !== undefined) handle.behaviour.breaks = b.breaks - 1;
       const most = Math.min(breaking ? breakAfter : Infinity, b.stallAfter ?? Infinity);
-      const end = Math.min(content.length, from + most);
+      const end = Math.min(last, from + most);
       for (let at = from; at < end; at += b.piece ?? 2 ** 14) {
         const piece = content.subarray(at, Math.min(at + (b.piece ?? 2 ** 14), end));
         await new Promise<void>((resolve, reject) =>
@@ -104,7 +112,7 @@ export async function fileServer(
         log.sent += piece.length;
         if (b.pause) await sleep(b.pause);
       }
-      if (end === content.length) response.end();
+      if (end === last) response.end();
       else if (breaking) setTimeout(() => response.destroy(), 20);
     }
   });

@@ -106,14 +106,14 @@ export async function download(
   const reader = response.body?.getReader();
   try {
     let loaded = 0;
+    /** Of the whole file, as a range says it; a server may answer with less than the rest that was asked for. */
+    let wholeSize: number | undefined;
     if (response.status === 206) {
-      const [, start, wholeSize] =
+      const [, start, whole] =
         /^bytes (\d+)-\d*(?:\/(\d+))?/.exec(response.headers.get("content-range") ?? "") ?? [];
       loaded = resumePoint.offset;
-      const isAnotherFile =
-        wholeSize !== undefined &&
-        resumePoint.total !== undefined &&
-        Number(wholeSize) !== resumePoint.total;
+      wholeSize = whole === undefined ? resumePoint.total : Number(whole);
+      const isAnotherFile = resumePoint.total !== undefined && wholeSize !== resumePoint.total;
       if (start === undefined || Number(start) !== loaded || isAnotherFile) {
         await store.discard();
         throw new CajalError(
@@ -137,7 +137,8 @@ export async function download(
     }
     const isEncoded = response.headers.has("content-encoding");
     const length = response.headers.get("content-length");
-    const total = length === null || isEncoded ? undefined : loaded + Number(length);
+    const stated = length === null ? undefined : loaded + Number(length);
+    const total = isEncoded ? undefined : (wholeSize ?? stated);
     const etag = response.headers.get("etag");
     const validator =
       etag !== null && !etag.startsWith("W/") ? etag : response.headers.get("last-modified");

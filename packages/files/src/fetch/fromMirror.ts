@@ -20,10 +20,11 @@ export async function fromMirror(
         await download(url, store, resumePoint, options);
     } catch (error) {
       if (isFull(error)) await store.discard().catch(() => {});
-      // A broken connection that delivered some bytes is resumed.
+      // A broken connection that delivered some bytes is resumed; what is gone was none of this file's, as the range that
+      // was asked for is not there: from the start.
       if (isCajalError(error, "network") && brokenConnections++ < 5) {
         const { offset } = await store.resumePoint(url);
-        if (offset > startOffset) continue;
+        if (offset > startOffset || (offset === 0 && startOffset > 0)) continue;
       }
       throw error;
     }
