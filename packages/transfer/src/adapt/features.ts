@@ -34,6 +34,7 @@ export async function featuresOf(
   const store = cache === undefined ? undefined : await keptIn(cache, of());
   const rows = new Float32Array(data.size * size);
   const labels: Tensor[] = [];
+  const factors: Tensor[] = [];
   async function compute(x: Tensor, at: number): Promise<void> {
     const count = x.shape[0]!;
     const hashes = store && Array.from({ length: count }, (_, i) => store.hash(rowOf(x, i)));
@@ -55,10 +56,11 @@ export async function featuresOf(
   const running: Promise<void>[] = [];
   let at = 0;
   try {
-    for await (const { x, y } of data.batches({ ...(signal && { signal }) })) {
+    for await (const { x, y, weight } of data.batches({ ...(signal && { signal }) })) {
       running.push(compute(x, at));
       running.at(-1)!.catch(() => {}); // it is told where it is awaited
       labels.push(y);
+      if (weight) factors.push(weight);
       at += x.shape[0]!;
       if (running.length === 3) await running.shift();
     }
@@ -67,17 +69,24 @@ export async function featuresOf(
     await Promise.allSettled(running);
   }
   await store?.save();
-  const y = tensor(labels[0]!.dtype, [at, ...labels[0]!.shape.slice(1)]);
-  let to = 0;
-  for (const { data: part } of labels) {
-    (y.data as Float32Array).set(part as Float32Array, to);
-    to += part.length;
-  }
   return dataset({
     x: tensor("float32", [at, size], rows.subarray(0, at * size)),
-    y,
+    y: joined(labels, at),
+    ...(factors.length > 0 && { weight: joined(factors, at) as Tensor<"float32"> }),
     ...(data.classes && { classes: data.classes }),
   }).batch(data.batchSize);
+}
+
+/** What batches have of `count` examples in all, as one tensor. */
+function joined(parts: readonly Tensor[], count: number): Tensor {
+  const [{ dtype, shape }] = parts as [Tensor];
+  const all = tensor(dtype, [count, ...shape.slice(1)]);
+  let to = 0;
+  for (const { data } of parts) {
+    (all.data as Float32Array).set(data as Float32Array, to);
+    to += data.length;
+  }
+  return all;
 }
 
 /** The bytes of an example. */
