@@ -23,7 +23,7 @@ export async function matchWeights(
     stored.byPath && model
       ? byPath(stored, model, network, file)
       : stored.groups.length === 1 && stored.groups[0]!.name === ""
-        ? inOneList(stored.groups[0]!.weights, network.layers, file)
+        ? inOneList(stored, network.layers, file)
         : byLayer(
             stored.keras1 ? fromKeras1(stored.groups, network.layers) : stored.groups,
             network.layers,
@@ -72,24 +72,35 @@ function byPath(
   return pairs;
 }
 
-/** Weights without groups: by their keys, else by the layers that their names begin with, else in order. */
+/** Weights without groups: by their keys, else by the layers that their names say, else in order. */
 function inOneList(
-  stored: readonly StoredWeight[],
+  { groups, sorted = false }: StoredWeights,
   layers: readonly NetworkLayer[],
   file: string,
 ): readonly Pair[] {
+  const stored = groups[0]!.weights;
   const specs = layers.flatMap(allWeights);
   const byKey = new Map(stored.map((weight) => [weight.name, weight]));
   const keys = new Set(specs.map(({ key }) => key));
   if (stored.length === keys.size && specs.every(({ key }) => byKey.has(key)))
     return specs.map((weight): Pair => [weight, byKey.get(weight.key)!]);
-  const grouped = byPrefix(stored, layers);
+  const grouped = byLayerNames(stored, layers, sorted);
   if (grouped) return grouped;
-  if (stored.length === specs.length) return specs.map((weight, i): Pair => [weight, stored[i]!]);
-  const top = topAlone(stored, layers);
   const one =
     specs.find(({ key }) => !byKey.has(key))?.key ??
     stored.find(({ name }) => !keys.has(name))?.name;
+  if (stored.length === specs.length) {
+    if (sorted)
+      throw misfit(
+        file,
+        `it has no "${one}", and its names lie in alphabetical order, as Python's safetensors writes them, which is not the model's: they do not tell where "${stored[0]!.name}" belongs. Give each weight the name that the model has for it, layer/weight`,
+        { weight: one },
+      );
+    const pairs = specs.map((weight, i): Pair => [weight, stored[i]!]);
+    checkNotTransposed(pairs, file);
+    return pairs;
+  }
+  const top = topAlone(stored, layers);
   const twice = stored.find(({ name }, i) => stored.findIndex((other) => other.name === name) < i);
   throw misfit(
     file,
@@ -98,19 +109,48 @@ function inOneList(
   );
 }
 
-/** Weights under the layers that their names begin with. */
+/** PyTorch's kernels are [out, in, …], Keras' [… in, out]: where all are as long either way, no shape says which these are. */
+function checkNotTransposed(pairs: readonly Pair[], file: string): void {
+  const kernels = pairs.filter(
+    ([{ shape }, { name }]) => sizeOf(shape) > 1 && shape.length > 1 && /(^|\.)weight$/.test(name),
+  );
+  const inTorch = (shape: readonly number[]) => [...shape.slice(-2).toReversed(), ...shape.slice(0, -2)]; // prettier-ignore
+  const told = kernels.find(([{ shape }]) => showShape(inTorch(shape)) !== showShape(shape));
+  if (kernels.length === 0 || told) return;
+  const [spec, { name }] = kernels[0]!;
+  throw misfit(
+    file,
+    `its names are PyTorch's, whose kernels lie as [out, in], and ${name} ${showShape(spec.shape)} fits "${spec.key}" either way. Transpose the kernels, and give each weight the name that the model has for it, layer/weight`,
+    { weight: spec.key, from: name },
+  );
+}
+
+/** A weight under a layer, and the rest of its name. */
+interface Found {
+  readonly weight: StoredWeight;
+  readonly rest: string;
+}
+
+/** Weights under the layers that their names say, before which a model's name may stand. */
 function underLayers(stored: readonly StoredWeight[], layers: readonly NetworkLayer[]) {
   const leaves = layers.flatMap(leavesOf).filter(({ weights }) => weights.length > 0);
-  const byName = new Map(leaves.map((leaf) => [leaf.name, { leaf, found: [] as StoredWeight[] }]));
+  const byName = new Map(leaves.map((leaf) => [leaf.name, { leaf, found: [] as Found[] }]));
   if (byName.size < leaves.length) return undefined; // a name in two nested models
   const others: StoredWeight[] = [];
   for (const weight of stored) {
-    // The longest: layers' names may hold slashes.
+    // The outermost, and of these the longest: layers' names may hold slashes.
     const parts = weight.name.split("/");
-    let at = parts.length - 1;
-    while (at > 0 && !byName.has(parts.slice(0, at).join("/"))) at--;
-    if (at === 0) others.push(weight);
-    else byName.get(parts.slice(0, at).join("/"))!.found.push(weight);
+    const place = parts
+      .flatMap((_, from) =>
+        parts.slice(from + 1).map((_, i) => [from, parts.length - 1 - i] as const),
+      ) // prettier-ignore
+      .find(([from, to]) => byName.has(parts.slice(from, to).join("/")));
+    if (!place) others.push(weight);
+    else {
+      const { found } = byName.get(parts.slice(...place).join("/"))!;
+      // Keras 2 numbers the outputs of what makes a weight: "kernel:0".
+      found.push({ weight, rest: parts.slice(place[1]).join("/").replace(/:\d+$/, "") });
+    }
   }
   return { all: [...byName.values()], others };
 }
@@ -133,26 +173,28 @@ function topAlone(
 }
 
 /**
- * Names such as TF.js gives, `layer/weight`: undefined unless every layer finds as many as it needs. Within a layer the
- * names decide too, where they are those of Keras, else the order.
+ * Names such as TF.js and Keras give, `layer/weight` and `model/layer/weight`: undefined unless every layer finds as many
+ * as it needs. Within a layer the names decide too, where they are those of Keras, else the order, where it tells.
  */
-function byPrefix(
+function byLayerNames(
   stored: readonly StoredWeight[],
   layers: readonly NetworkLayer[],
+  sorted: boolean,
 ): readonly Pair[] | undefined {
   const under = underLayers(stored, layers);
   if (!under || under.others.length > 0) return undefined;
   const pairs: Pair[] = [];
-  for (const { leaf, found: weights } of under.all) {
+  for (const { leaf, found } of under.all) {
     const specs = legacyOrder(leaf);
-    if (specs.length !== weights.length) return undefined;
-    const named = new Map(weights.map((weight) => [weight.name, weight]));
+    if (specs.length !== found.length) return undefined;
+    const named = new Map(found.map(({ weight, rest }) => [rest, weight]));
     const byOwnName = leaf.weights.flatMap((spec): Pair[] => {
-      const weight = named.get(`${leaf.name}/${spec.name}`);
+      const weight = named.get(spec.name);
       return weight ? [[spec, weight]] : [];
     });
     if (byOwnName.length === specs.length) pairs.push(...byOwnName);
-    else specs.forEach((spec, i) => pairs.push([spec, weights[i]!]));
+    else if (sorted && specs.length > 1) return undefined;
+    else specs.forEach((spec, i) => pairs.push([spec, found[i]!.weight]));
   }
   return pairs;
 }

@@ -64,11 +64,12 @@ export async function readModel(
 
 /**
  * Reads weights for a model: those of any file that `readModel` reads, `.weights.h5`, `save_weights` of older
- * Keras, safetensors. Layers are matched by name, else in order as Keras does; every shape is compared
+ * Keras, safetensors. Layers are matched by name, else in the file's order as Keras does; every shape is compared
  * before anything is read.
  *
  * @param model the config that they belong to
- * @throws CajalError as {@link readModel}; `bad-file` where layers or weights are missing or left over
+ * @throws CajalError as {@link readModel}; `bad-file` where layers or weights are missing or left over, or
+ *   neither names nor an order tell where weights belong
  * @example const weights = await readWeights("resnet50_weights_tf_dim_ordering_tf_kernels.h5", resnet50());
  */
 export async function readWeights(

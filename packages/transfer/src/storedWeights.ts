@@ -9,6 +9,8 @@ export interface StoredWeights {
   readonly byPath?: boolean;
   /** That Keras 1 wrote them, which had other layouts. */
   readonly keras1?: boolean;
+  /** That they lie by their names, not as the model has them: their order tells nothing. */
+  readonly sorted?: boolean;
 }
 
 export interface StoredGroup {

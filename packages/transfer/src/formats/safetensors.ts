@@ -24,9 +24,11 @@ export const safetensors = defineFormat({
     return { format: this.name, model: readKeras(model), ...rest };
   },
   async readWeights(source) {
-    const { tensors } = await openSafetensors(source);
+    const { tensors, metadata } = await openSafetensors(source);
     const weights = [...tensors].map(([name, stored]) => ({ name, ...stored }));
-    return { format: "safetensors", groups: [{ name: "", weights }] };
+    // Files of our own keep the model's order.
+    const sorted = metadata.config === undefined && areSorted(weights.map(({ name }) => name));
+    return { format: "safetensors", groups: [{ name: "", weights }], sorted };
   },
   encoders: [
     {
@@ -37,3 +39,7 @@ export const safetensors = defineFormat({
     },
   ],
 });
+
+/** Whether names lie as the library of Python puts them: "dense_10/bias", "dense_10/kernel", "dense_9/bias". */
+const areSorted = (names: readonly string[]): boolean =>
+  names.length > 1 && names.every((name, i) => i === 0 || names[i - 1]! < name);

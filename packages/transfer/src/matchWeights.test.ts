@@ -1,0 +1,57 @@
+// Weights whose names are not quite those of the model, or not at all.
+import { isCajalError, tensor, type Tensor } from "@cajal/core";
+import { encodeNpz, encodeSafetensors } from "@cajal/files";
+import { functional, weightSpecs, type ModelConfig } from "@cajal/models";
+import { describe, expect, it } from "vitest";
+import { readWeights } from "./readModel";
+
+/** Twelve square layers without biases, "dense" to "dense_11", in a model called "net"; or one with all its weights. */
+const deep = (): ModelConfig => {
+  const net = functional("net");
+  const x = net.input([2]);
+  let y = x;
+  for (let i = 0; i < 12; i++)
+    y = net.layer("Dense", { units: 2, use_bias: false, name: i > 0 ? `dense_${i}` : "dense" }, y);
+  return net.model(x, y);
+};
+const single = (className: "BatchNormalization" | "LayerNormalization"): ModelConfig => {
+  const net = functional("net");
+  const x = net.input([2]);
+  return net.model(x, net.layer(className, { name: "norm" }, x));
+};
+
+/** The model's weights, each filled with its number, under names of the file's own. */
+const named = (model: ModelConfig, name: (key: string, i: number) => string) =>
+  weightSpecs(model).map(({ key, shape }, i): [string, Tensor] => [
+    name(key, i),
+    tensor("float32", shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(i)),
+  ]);
+/** As Python's library writes a file: sorted by name. */
+const safetensors = (all: readonly (readonly [string, Tensor])[]) =>
+  encodeSafetensors({ tensors: new Map(all.toSorted(([a], [b]) => (a < b ? -1 : 1))), metadata: {} }); // prettier-ignore
+const npz = (all: readonly (readonly [string, Tensor])[]) => encodeNpz(new Map(all));
+
+describe.each([
+  ["twelve layers", deep()],
+  ["a normalization", single("BatchNormalization")],
+])("of %s", (_, model) => {
+  it.each<[string, (key: string, i: number) => string, typeof npz]>([
+    ["the model's name before each", (key) => `net/${key}`, safetensors],
+    ["two names before each", (key) => `outer/net/${key}`, npz],
+    ["numbers of outputs after each", (key) => `${key}:0`, safetensors],
+    ["numbers alone, in the model's order", (_, i) => `arr_${i}`, npz],
+  ])("finds %s", async (_, name, encode) => {
+    const weights = await readWeights(encode(named(model, name)), model);
+    const found = weightSpecs(model).map(({ key }) => weights.get(key)!.data[0]);
+    expect(found).toEqual(weightSpecs(model).map((_, i) => i));
+  });
+});
+
+it.each<[string, ModelConfig, (key: string, i: number) => string, typeof npz, RegExp]>([
+  ["other layers, sorted", deep(), (key) => `x.${key.replace("/", ".")}`, safetensors, /alphabetical order/],
+  ["other weights of a layer, sorted", single("LayerNormalization"), (_, i) => `norm/${["scale", "bias"][i]}`, safetensors, /alphabetical order/],
+  ["PyTorch's kernels, square", deep(), (_, i) => `${i}.weight`, npz, /PyTorch's.*0\.weight \[2,2\] fits "dense\/kernel"/],
+])("refuses %s, whose order or shapes do not tell what they are", async (_, model, name, encode, message) => {
+  const error: unknown = await readWeights(encode(named(model, name)), model).catch((error: unknown) => error);
+  expect(isCajalError(error) && `${error.code}: ${error.message}`).toMatch(message);
+}); // prettier-ignore
