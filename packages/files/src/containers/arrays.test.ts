@@ -54,6 +54,39 @@ describe("zip", () => {
     expect(() => needEntry(entries, "other", "it")).toThrow(/member of it "other".*a\/ñ.txt/);
   });
 
+  /** The same archive with the ends that one above 4 GB has (APPNOTE.TXT 4.3.14 and 4.3.15). */
+  const withEnd64 = (zip: Uint8Array): Uint8Array => {
+    const end = zip.length - 22;
+    const old = new DataView(zip.buffer, end);
+    const added = new DataView(new ArrayBuffer(76));
+    added.setUint32(0, 0x06064b50, true);
+    added.setUint32(4, 44, true);
+    for (const at of [24, 32]) added.setUint32(at, old.getUint16(10, true), true);
+    added.setUint32(40, old.getUint32(12, true), true);
+    added.setUint32(48, old.getUint32(16, true), true);
+    added.setUint32(56, 0x07064b50, true);
+    added.setUint32(64, end, true);
+    return Buffer.concat([zip.subarray(0, end), new Uint8Array(added.buffer), zip.subarray(end)]);
+  };
+  const inEnd = (zip: Uint8Array, at: number, value: number) => {
+    new DataView(zip.buffer, zip.byteOffset + zip.length - 22).setUint32(at, value, true);
+    return zip;
+  };
+  it.each<[string, Uint8Array]>([
+    ["beside numbers that fit, as PyTorch writes", withEnd64(encodeZip(files))],
+    ["alone with the numbers", inEnd(withEnd64(encodeZip(files)), 16, 0xffffffff)],
+    ["behind what stands before the archive", Buffer.concat([text.encode("#!/bin/sh\n"), withEnd64(encodeZip(files))])], // prettier-ignore
+  ])("reads a zip64 end %s", async (_, bytes) => {
+    const entries = await openZip(bytesSource(bytes));
+    for (const [name, data] of files)
+      expect([...(await needEntry(entries, name, "it").read())]).toEqual([...data]);
+  });
+
+  it("says that a zip64 end is missing", async () => {
+    const bytes = inEnd(encodeZip(files), 16, 0xffffffff);
+    await expect(openZip(bytesSource(bytes))).rejects.toThrow(/zip64 end is not where/);
+  });
+
   it("finds every changed byte of a member", async () => {
     const bytes = encodeZip(files);
     const at = 30 + text.encode("a/ñ.txt").length;

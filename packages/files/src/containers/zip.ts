@@ -117,22 +117,14 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
       let length = bytes.getUint32(at + 12, true);
       let offset = bytes.getUint32(at + 16, true);
       let directoryEnd = endOffset;
-      if (
-        offset === 0xffffffff ||
-        length === 0xffffffff ||
-        bytes.getUint16(at + 10, true) === 0xffff
-      ) {
-        const locator =
-          endOffset >= 20 ? await view(endOffset - 20, 20, "the zip64 locator") : undefined;
-        if (locator?.getUint32(0, true) === signatures.locator64) {
-          directoryEnd = readUint64(locator, 8, "the zip64 end");
-          const end64 = await view(directoryEnd, 56, "the zip64 end");
-          if (end64.getUint32(0, true) !== signatures.end64)
-            throw bad("its zip64 end is not where it should be. The archive is damaged.");
-          length = readUint64(end64, 40, "the directory's size");
-          offset = readUint64(end64, 48, "the directory's place");
-        }
-      }
+      const end64 = await findEnd64(endOffset);
+      if (end64) {
+        // Some writers, PyTorch among them, have it where nothing needs it.
+        directoryEnd = end64.at;
+        length = readUint64(end64.record, 40, "the directory's size");
+        offset = readUint64(end64.record, 48, "the directory's place");
+      } else if (offset === 0xffffffff || length === 0xffffffff)
+        throw bad("its zip64 end is not where it should be. The archive is damaged.");
       // What was put before the archive moves everything by as much.
       const shift = directoryEnd - length - offset;
       if (shift < 0) throw bad("its directory lies outside of the file. The archive is damaged.");
@@ -143,6 +135,23 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
         ? "it is no zip archive: it is empty."
         : "it is no zip archive, or truncated: the end of the central directory is missing.",
     );
+  }
+
+  /** The end of the directory of an archive above 4 GB (4.3.14), to which a locator (4.3.15) before the other end leads. */
+  async function findEnd64(
+    endOffset: number,
+  ): Promise<{ at: number; record: DataView } | undefined> {
+    if (endOffset < 76) return undefined;
+    const locator = await view(endOffset - 20, 20, "the zip64 locator");
+    if (locator.getUint32(0, true) !== signatures.locator64) return undefined;
+    const stated = readUint64(locator, 8, "the zip64 end");
+    // Straight before the locator, where something stands before the archive.
+    for (const at of [stated, endOffset - 76]) {
+      if (at + 56 > endOffset) continue;
+      const record = await view(at, 56, "the zip64 end");
+      if (record.getUint32(0, true) === signatures.end64) return { at, record };
+    }
+    return undefined;
   }
 
   /** An entry of the central directory (4.3.12). */
