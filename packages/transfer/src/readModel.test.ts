@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { isCajalError, sizeOf, tensor, type DType, type Tensor } from "@cajal/core";
-import { decodeNpy } from "@cajal/files";
+import { decodeNpy, encodeZip } from "@cajal/files";
 import { open } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
 import { describeWithShared, shared } from "../../core/testing/shared";
@@ -198,6 +198,16 @@ describeWithShared("broken files", "reference/files/broken", (path) => {
       else expect(expected).toMatch(/error/);
     },
   );
+});
+
+it.each<[string, Uint8Array]>([
+  ["of PyTorch today", encodeZip(new Map([["model/data.pkl", Uint8Array.of(0x80, 2, 0x2e)]]))],
+  // torch.save(…, _use_new_zipfile_serialization=False) of PyTorch 2.13 begins so.
+  ["of PyTorch before 1.6", Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20)],
+])("says what to do with a file %s", async (_, bytes) => {
+  const message =
+    /pickled, as PyTorch .* safetensors\.torch\.save_file, or export the model to ONNX/;
+  await expect(readModel(bytes)).rejects.toThrow(message);
 });
 
 describe("a manifest of TF.js that is none", () => {

@@ -3,6 +3,7 @@ import { CajalError, checkOptions, type Weights } from "@cajal/core";
 import { requestOptions } from "@cajal/files";
 import { resolve, type ModelConfig } from "@cajal/models";
 import { formats } from "./formats";
+import { isPickled } from "./formats/pickled";
 import type { Format, ReadGraph, ReadModel } from "./formats/format";
 import { matchWeights } from "./matchWeights";
 import { openSource, type ModelSource, type OpenSource, type SourceOptions } from "./source";
@@ -118,6 +119,8 @@ async function opened<T>(
 /** What is no model, in words. */
 function whatIsIt(head: Uint8Array): string {
   if (head.length === 0) return "it is empty";
+  if (isPickled(head))
+    return "it is what Python has pickled, as PyTorch saves models, whose reading runs code: write the weights with safetensors.torch.save_file, or export the model to ONNX";
   const text = new TextDecoder().decode(head.subarray(0, 512)).trimStart();
   return /^<(!doctype|html|\?xml|head|body)/i.test(text)
     ? "it is a page of text (HTML or XML), as servers send in place of a file: look at it in a browser"

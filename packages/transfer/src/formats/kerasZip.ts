@@ -11,13 +11,14 @@ import { encodeKerasZip } from "./encodeKeras";
 import { defineFormat } from "./format";
 import { readPaths, readVariables } from "./kerasH5";
 import { beginsWithNpy } from "./npz";
+import { isPickled } from "./pickled";
 
 /** A config above this is none: that of the largest models takes some hundred kilobytes. */
 const configAtMost = 32 * 2 ** 20;
 
 export const kerasZip = defineFormat({
   name: "Keras .keras",
-  detect: (head) => looksLikeZip(head) && !beginsWithNpy(head),
+  detect: (head) => looksLikeZip(head) && !beginsWithNpy(head) && !isPickled(head),
   async readModel(source, { optimizer }) {
     const entries = await openZip(source);
     const text = async (name: string) =>

@@ -26,7 +26,11 @@ export const npz = defineFormat({
 /** Whether the first member of a zip archive is an array; one without members may be of none. */
 export function beginsWithNpy(head: Uint8Array): boolean {
   const empty = head[2] === 5 && head[3] === 6; // the end of a list of members at once
-  if (empty) return true;
+  return empty || firstMember(head).endsWith(".npy");
+}
+
+/** Name of the first member of a zip archive, by its first bytes. */
+export function firstMember(head: Uint8Array): string {
   const length = (head[26] ?? 0) | ((head[27] ?? 0) << 8);
-  return new TextDecoder().decode(head.subarray(30, 30 + length)).endsWith(".npy");
+  return new TextDecoder().decode(head.subarray(30, 30 + length));
 }
