@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isCajalError } from "@cajal/core";
@@ -86,6 +86,12 @@ describe("from a mirror", () => {
     expect(kernel(await get())).toEqual(kernel({ weights }));
   });
 
+  it("reads what is there also where no hash can be noted", async () => {
+    mkdirSync(`${place()}.sha256`, { recursive: true });
+    expect(kernel(await get())).toEqual(kernel({ weights }));
+    expect(existsSync(place())).toBe(true);
+  });
+
   it("goes on where a server dies at every 64 KB", async () => {
     server.behaviour = { content: bytes, breakAfter: 65536 * 2 };
     expect(kernel(await get())).toEqual(kernel({ weights }));
@@ -155,6 +161,11 @@ it.each([
 it.each<[option: object, code: string, message: string]>([
   [{ input_shape: "x" }, "bad-argument", 'got "x" as input_shape, expected an array'],
   [{ input_shape: [1.5, 2, 3] }, "bad-shape", "[1.5,2,3], expected [height, width, channels]"],
+  [
+    { input_shape: [64, 64, 1], include_top: false },
+    "bad-argument",
+    "[64,64,1], and the published weights are for three channels",
+  ],
   [{ classes: 1.5 }, "bad-argument", "got classes 1.5, expected a whole number of at least 1"],
   [{ classes: "10" }, "bad-argument", 'got classes "10", expected a whole number'],
   [{ include_top: "yes" }, "bad-argument", 'got "yes" as include_top, expected true or false'],

@@ -32,8 +32,8 @@ export interface PretrainedOptions extends ApplicationOptions, SourceOptions {
    */
   readonly weights?: "imagenet" | ModelSource | null;
   /**
-   * Where weight files are looked for first, by their own names: a folder, or a URL that serves one. Default: the
-   * environment variable CAJAL_WEIGHTS, if it is set.
+   * Where weight files are, by their own names: a folder, or a URL that serves one, after which the published addresses
+   * are tried. Default: the environment variable CAJAL_WEIGHTS, if it is set.
    */
   readonly mirror?: string;
   /** The cache folder; default as for data sets. */
@@ -80,7 +80,7 @@ const ofNetwork = ["include_top", "input_shape", "pooling", "classes", "classifi
 /**
  * A network with weights, as `keras.applications.ResNet50(weights="imagenet")` gives it. The file is fetched once,
  * verified and kept in the cache; interrupted downloads are resumed. MobileNet's files have no published hash: that of the
- * first file whose shapes all fit is noted beside it, and later ones are compared.
+ * first file whose shapes all fit is noted beside it, where that can be written, and later ones are compared.
  *
  * @param name as `modelFacts` takes it: "ResNet50", "mobilenet"
  * @throws CajalError `unknown-name`, `unknown-option`; `bad-argument` for options for which nothing was published;
@@ -102,6 +102,13 @@ export async function pretrained(
   );
   const model = facts.build(builds as BuildOptions);
   const published = source === "imagenet";
+  const channels = options.input_shape?.[2] ?? 3;
+  if (published && channels !== 3)
+    throw new CajalError(
+      "bad-argument",
+      `${facts.name}: got input_shape ${showShape(options.input_shape!)}, and the published weights are for three channels. Repeat a grey one three times; or give weights: null, or other ones.`,
+      { got: options.input_shape },
+    );
   if (published && include_top && classes !== 1000)
     throw new CajalError(
       "bad-argument",
@@ -179,19 +186,20 @@ async function readNoted(
   const noted = (await readFile(note, "utf8").catch(() => "")).trim();
   if (/^[0-9a-f]{64}$/.test(noted))
     return readWeights(await fetchFile({ ...fetching, sha256: noted }), model, reading);
-  try {
-    const weights = await readWeights(path, model, reading);
-    const { createHash } = process.getBuiltinModule("node:crypto");
-    const hash = createHash("sha256");
-    for await (const piece of process.getBuiltinModule("node:fs").createReadStream(path))
-      hash.update(piece as Uint8Array);
-    await writeWhole(note, hash.digest("hex"));
-    return weights;
-  } catch (error) {
+  const weights = await readWeights(path, model, reading).catch(async (error: unknown) => {
     // The cache keeps no file that does not fit.
     if (isCajalError(error) && error.code !== "io") await rm(path, { force: true });
     throw error;
-  }
+  });
+  const { createHash } = process.getBuiltinModule("node:crypto");
+  const hash = createHash("sha256");
+  for await (const piece of process.getBuiltinModule("node:fs").createReadStream(path))
+    hash.update(piece as Uint8Array);
+  // The weights are there all the same, from a folder that may only be read too.
+  await writeWhole(note, hash.digest("hex")).catch((error: unknown) => {
+    if (!isCajalError(error)) throw error;
+  });
+  return weights;
 }
 
 /** The size of image whose published weights are taken: the input's, where there are such, else the network's own. */
