@@ -80,9 +80,17 @@ export function mobilenetV2(overrides: MobilenetV2Options = {}): ModelConfig {
       if (strides === 2) {
         // Only even sizes lack the first row and column of padding, so that odd ones stay centred.
         const [, rows, columns] = x.shape;
+        // Keras asks for the columns only where it knows the rows.
+        const left = rows === null ? 0 : before(columns!);
         x = net.layer(
           "ZeroPadding2D",
-          { name: `${name}_pad`, padding: [[before(rows!), 1], [before(columns!), 1]] }, // prettier-ignore
+          {
+            name: `${name}_pad`,
+            padding: [
+              [before(rows!), 1],
+              [left, 1],
+            ],
+          },
           x,
         );
       }
