@@ -15,7 +15,7 @@ import { cutAt, withInputShape } from "./cutAt";
 import { featureExtractor } from "./featureExtractor";
 import { fineTune } from "./fineTune";
 import type { LoadedModel } from "./loadedModel";
-import type { FineTuneEvent, FineTuneOptions } from "./stages";
+import type { FineTuneEvent, FineTuneOptions, Stage } from "./stages";
 import { withHead } from "./withHead";
 
 /** A convolution, a normalization, pooling, classes. */
@@ -275,6 +275,33 @@ describe("fineTune", () => {
     const free = [{ epochs: 1, learns: "all" as const, normalization: true, optimizer: sgd() }];
     const all = await tuned(fineTune(small(), images(12), { ...head, stages: free }));
     expect(["bn/gamma", "bn/moving_mean"].map((key) => String(all.weights.get(key)!.data) !== String(before.get(key)!.data))).toEqual([true, true]); // prettier-ignore
+  });
+
+  describe("what the model marks as trainable: false", () => {
+    /** The same model with marks on layers, or on all of them. */
+    const marked = (names?: readonly string[]): LoadedModel => {
+      const { model, weights } = small();
+      const layers = model.config.layers.map((entry) =>
+        names && !names.includes(entry.name) ? entry : { ...entry, config: { ...entry.config, trainable: false } },
+      ); // prettier-ignore
+      return { model: { ...model, config: { ...model.config, layers } }, weights };
+    };
+    const run = (base: LoadedModel, learns: Stage["learns"]) =>
+      tuned(fineTune(base, images(12), { ...head, stages: [{ epochs: 1, learns: learns! }] }));
+
+    it("learns where a list names it, as if it were not marked", async () => {
+      const { weights, model } = await run(marked(), ["conv"]);
+      expect(weights).toEqual((await run(small(), ["conv"])).weights);
+      expect(weights.get("conv/kernel")!.data).not.toEqual(small().weights.get("conv/kernel")!.data); // prettier-ignore
+      expect(model.config.layers[1]!.config.trainable).toBe(false);
+    });
+
+    it("stays where the others learn, and is told where it is all there is", async () => {
+      const { weights } = await run(marked(["conv"]), "all");
+      expect(weights.get("conv/kernel")!.data).toEqual(small().weights.get("conv/kernel")!.data);
+      const message = /stage 1: the model marks every layer.*trainable: false, the first "conv"/;
+      await expect(run(marked(), "all")).rejects.toThrow(message);
+    });
   });
 
   it("refuses stages in which nothing learns, and what no stage or head has", async () => {

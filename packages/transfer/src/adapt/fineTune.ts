@@ -1,8 +1,14 @@
 // Fine-tuning: a new head on a frozen base first, then the upper layers too, at a lower rate. What is frozen is
 // frozen as `trainable = False` in Keras: batch normalization uses its moving averages and leaves them alone.
-import { checkOptions, checkArgument, type Weights } from "@cajal/core";
+import { CajalError, checkOptions, checkArgument, type Weights } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
-import { readKeras, resolve, type NetworkLayer } from "@cajal/models";
+import {
+  readKeras,
+  resolve,
+  type LayerEntry,
+  type ModelConfig,
+  type NetworkLayer,
+} from "@cajal/models";
 import { adam, train } from "@cajal/train";
 import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { tuneGraph, type TunedGraph } from "./graph/tuneGraph";
@@ -102,7 +108,7 @@ export async function* fineTune(
   };
 
   let { weights } = start;
-  for (const [stage, { frozen, headAlone, optimizer, epochs }] of plans.entries()) {
+  for (const [stage, { frozen, headAlone, isNamed, optimizer, epochs }] of plans.entries()) {
     signal?.throwIfAborted();
     const saved = await checkpointsOf(folder, stage);
     const all = { ...shared, ...saved, optimizer, epochs };
@@ -134,7 +140,7 @@ export async function* fineTune(
       continue;
     }
     const examples = augment ? (data.map(augment) as Dataset) : data;
-    for await (const event of train(start.model, examples, {
+    for await (const event of train(isNamed ? thawed(start.model) : start.model, examples, {
       ...all,
       weights,
       frozen,
@@ -150,15 +156,30 @@ export async function* fineTune(
 interface Leaf {
   readonly path: string;
   readonly normalizes: boolean;
+  /** Whether the model itself lets it learn. */
+  readonly trainable: boolean;
 }
 
-const leavesOf = ({ path, layers, layer, weights }: NetworkLayer): readonly Leaf[] => {
+const leavesOf = ({ path, layers, layer, weights, trainable }: NetworkLayer): readonly Leaf[] => {
   if (layers) return layers.flatMap(leavesOf);
   if (weights.length === 0) return [];
   // Weights that training moves without gradients are moving averages.
   const normalizes = layer !== undefined && weights.some(({ name }) => name.startsWith("moving_"));
-  return [{ path, normalizes }];
+  return [{ path, normalizes, trainable }];
 };
+
+/** The model with no layer marked as frozen, nor what layers wrap: a list of a stage says what learns. */
+const thawed = (model: ModelConfig): ModelConfig => withoutMarks(model) as ModelConfig;
+
+function withoutMarks(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMarks);
+  if (typeof value !== "object" || value === null || !("config" in value)) return value;
+  const { config } = value;
+  // Models within are lists of layers in old files.
+  if (Array.isArray(config)) return { ...value, config: config.map(withoutMarks) };
+  const entries = Object.entries(config ?? {}).filter(([key]) => key !== "trainable");
+  return { ...value, config: Object.fromEntries(entries.map(([key, each]) => [key, withoutMarks(each)])) }; // prettier-ignore
+}
 
 /** A stage, read: what is frozen in it. */
 function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: readonly string[]) {
@@ -170,8 +191,19 @@ function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: read
   });
   const { epochs, learns, normalization = Array.isArray(learns) } = stage;
   const isHead = ({ path }: Leaf) => head.includes(path);
+  const isNamed = Array.isArray(learns);
+  const body = layers.filter((leaf, i) => chosen[i] && !isHead(leaf));
+  if (!isNamed && body.length > 0 && body.every(({ trainable }) => !trainable))
+    throw new CajalError(
+      "bad-argument",
+      `fineTune, stage ${index + 1}: the model marks every layer that would learn as trainable: false, the first "${body[0]!.path}". Name those that are to learn: learns: ["${body.at(-1)!.path}"].`,
+      { layers: body.map(({ path }) => path) },
+    );
   const frozen = layers.filter(
-    (leaf, i) => !chosen[i] || (leaf.normalizes && !normalization && !isHead(leaf)),
+    (leaf, i) =>
+      !chosen[i] ||
+      (!isNamed && !leaf.trainable) ||
+      (leaf.normalizes && !normalization && !isHead(leaf)),
   );
   const headAlone =
     head.length > 0 && layers.every((leaf) => isHead(leaf) || frozen.includes(leaf));
@@ -179,6 +211,7 @@ function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: read
   return {
     epochs,
     headAlone,
+    isNamed,
     optimizer: stage.optimizer ?? adam({ learningRate: rate }),
     frozen: frozen.map(({ path }) => path),
   };

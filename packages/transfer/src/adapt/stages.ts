@@ -14,8 +14,8 @@ export interface Stage {
   readonly optimizer?: TrainOptions["optimizer"];
   /**
    * What learns: "head", the new layers; "upper", they and the last third of the others; "all"; `{ from }`, that
-   * layer and all after it, in the config's order; or names of layers ("model/layer" within a nested model). Default
-   * "head" first, then "all".
+   * layer and all after it, in the config's order; or names of layers ("model/layer" within a nested model). What the
+   * model marks as `trainable: false` learns where a list names it alone. Default "head" first, then "all".
    */
   readonly learns?: "head" | "upper" | "all" | { readonly from: string } | readonly string[];
   /**
