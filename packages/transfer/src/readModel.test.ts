@@ -210,6 +210,34 @@ it.each<[string, Uint8Array]>([
   await expect(readModel(bytes)).rejects.toThrow(message);
 });
 
+describe("addresses", () => {
+  const dense = { class_name: "Dense", config: { name: "d", units: 1, use_bias: false, batch_input_shape: [null, 2] } }; // prettier-ignore
+  const json = JSON.stringify({
+    format: "layers-model",
+    modelTopology: { class_name: "Sequential", config: { name: "m", layers: [dense] } },
+    weightsManifest: [{ paths: ["w.bin"], weights: [{ name: "d/kernel", shape: [2, 1], dtype: "float32" }] }],
+  }); // prettier-ignore
+
+  it("asks for shards with the query of the model's address", async () => {
+    const asked: string[] = [];
+    const fetch = async (url: unknown) => {
+      asked.push(String(url));
+      return new Response(String(url).includes("w.bin") ? new Uint8Array(8) : json);
+    };
+    await readModel("https://example.org/m/model.json?token=1", { fetch: fetch as never });
+    expect(asked[1]).toBe("https://example.org/m/w.bin?token=1");
+  });
+
+  it.each([
+    ["data, beside which nothing lies", `data:application/json,${encodeURIComponent(json)}`, "bad-file"],
+    ["a file of another host", "file://host/model.h5", "bad-argument"],
+    ["what is malformed", "file:%%", "bad-argument"],
+  ])("refuses %s", async (_, address, code) => {
+    const error: unknown = await readModel(address).catch((error: unknown) => error);
+    expect(isCajalError(error) ? error.code : error).toBe(code);
+  }); // prettier-ignore
+});
+
 describe("a manifest of TF.js that is none", () => {
   const dense = { class_name: "Dense", config: { name: "d", units: 1, batch_input_shape: [null, 2] } }; // prettier-ignore
   const group = {

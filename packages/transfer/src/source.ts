@@ -51,15 +51,18 @@ export interface OpenSource extends ByteSource {
  */
 export async function openSource(source: ModelSource, options: SourceOptions): Promise<OpenSource> {
   const close = async () => {};
-  if (typeof source === "string" && !/^(https?|blob|data):/i.test(source))
-    return openPath(source.startsWith("file:") ? new URL(source) : source);
+  if (typeof source === "string" && !/^(https?|blob|data):/i.test(source)) return openPath(source);
   if (source instanceof URL && source.protocol === "file:") return openPath(source);
   if (typeof source === "string" || source instanceof URL) {
     const url = String(source);
     return {
       ...(await fetched(url, options)),
       close,
-      beside: (path) => fetched(new URL(checkRelative(path, url), url).href, options),
+      beside: (path) => {
+        checkRelative(path, url);
+        // Nothing lies beside what an address is made of.
+        return /^https?:/i.test(url) ? fetched(besideUrl(path, url), options) : notGiven(path);
+      },
     };
   }
   if (source instanceof Map) {
@@ -120,6 +123,13 @@ function checkRelative(path: string, of: string): string {
   return path;
 }
 
+/** With the query of the model's own address, as TF.js asks: it may be what a server lets one in by. */
+function besideUrl(path: string, url: string): string {
+  const address = new URL(path, url);
+  address.search ||= new URL(url).search;
+  return address.href;
+}
+
 /** Kept nowhere: what lies at an address may be another model tomorrow. */
 const fetched = (url: string, options: SourceOptions) =>
   fetchBytes({ urls: [url], ...sourceOptions(options) });
@@ -133,7 +143,7 @@ async function openPath(path: string | URL): Promise<OpenSource> {
       `${String(path)}: paths are read in Node only. Give a URL, a Blob or bytes.`,
       { path: String(path) },
     );
-  const name = path instanceof URL ? builtin("node:url").fileURLToPath(path) : path;
+  const name = pathOf(path, builtin("node:url").fileURLToPath);
   const { fileSource } = await import("@cajal/files/node");
   const file = await fileSource(name);
   const { dirname, join } = builtin("node:path");
@@ -151,4 +161,14 @@ async function openPath(path: string | URL): Promise<OpenSource> {
       for (const one of opened) await one[Symbol.asyncDispose]();
     },
   };
+}
+
+function pathOf(path: string | URL, fileURLToPath: (url: string | URL) => string): string {
+  if (typeof path === "string" && !path.startsWith("file:")) return path;
+  try {
+    return fileURLToPath(path);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CajalError("bad-argument", `${String(path)}: it is no address of a file: ${why}. Give its path.`, { path: String(path) }, { cause }); // prettier-ignore
+  }
 }
