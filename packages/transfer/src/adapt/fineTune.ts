@@ -2,13 +2,7 @@
 // frozen as `trainable = False` in Keras: batch normalization uses its moving averages and leaves them alone.
 import { CajalError, checkOptions, checkArgument, type Weights } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
-import {
-  readKeras,
-  resolve,
-  type LayerEntry,
-  type ModelConfig,
-  type NetworkLayer,
-} from "@cajal/models";
+import { readKeras, resolve, type ModelConfig, type NetworkLayer } from "@cajal/models";
 import { adam, train } from "@cajal/train";
 import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { tuneGraph, type TunedGraph } from "./graph/tuneGraph";
