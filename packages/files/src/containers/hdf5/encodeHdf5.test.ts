@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { isCajalError, tensor, type DType, type Tensor } from "@cajal/core";
 import { expect, it } from "vitest";
 import { encodeHdf5, type Hdf5Attribute } from "./encodeHdf5";
+import { objectHeader } from "./encodeMessages";
 import { need, openHdf5 } from "./openHdf5";
 
 const dtypes: DType[] = [
@@ -89,6 +90,21 @@ it("refuses an attribute that no header holds", () => {
   } catch (error) {
     expect(isCajalError(error) && error.code).toBe("bad-argument");
   }
+});
+
+it("writes more texts than a collection of them numbers", async () => {
+  const texts = (from: number, to: number) =>
+    Object.fromEntries(Array.from({ length: to - from }, (_, i) => [from + i, `text ${from + i}`]));
+  const attributes = new Map([["a", texts(0, 65_530)], ["b", texts(65_530, 65_540)]]); // prettier-ignore
+  const b = await need(await openHdf5(encodeHdf5({ attributes })), "b", "group");
+  for (const name of await b.attributes()) expect(await b.attribute(name)).toBe(`text ${name}`);
+});
+
+it("refuses more attributes than an object counts", () => {
+  const message = { type: 12, body: new Uint8Array() };
+  expect(() => objectHeader(Array.from({ length: 65_536 }, () => message))).toThrow(
+    /65536 messages, .* at most 65,535 fit/,
+  );
 });
 
 // Written by `encodeHdf5` and opened by h5py 3.14 (fixtures/check_written.py says how): kept so that a change

@@ -32,7 +32,7 @@ export type Hdf5Attribute = string | readonly string[] | Tensor;
  * The bytes of an HDF5 file. The same contents give the same bytes.
  *
  * @throws CajalError `bad-argument` for a path that is a group and a dataset, an attribute above 64 kB that is
- *   no text
+ *   no text, more than some 65,000 attributes of one object
  */
 export function encodeHdf5(contents: Hdf5Contents): Uint8Array<ArrayBuffer> {
   checkOptions("encodeHdf5", contents, { datasets: "map", attributes: "map" });
@@ -117,36 +117,46 @@ function treeOf(
 const clash = (path: string, why: string) =>
   new CajalError("bad-argument", `HDF5: path ${JSON.stringify(path)}: ${why}.`, { path });
 
-/** The address of each text of variable length: its collection in the global heap, and its index there. */
-interface Texts {
-  readonly at: number;
-  readonly indices: ReadonlyMap<string, number>;
+/** Where each text of variable length lies: the address of its collection in the global heap, and its index there. */
+type Texts = ReadonlyMap<string, { readonly at: number; readonly index: number }>;
+
+/** Objects that a collection numbers, in 16 bits, from 1. */
+const mostObjects = 0xffff;
+
+/** Collections of the global heap (section III.E) with every text of the attributes. */
+function writeTexts(file: Pieces, attributes: NonNullable<Hdf5Contents["attributes"]>): Texts {
+  const all = new Set<string>();
+  for (const objectAttributes of attributes.values())
+    for (const value of Object.values(objectAttributes))
+      if (typeof value === "string") all.add(value);
+  const waiting = [...all];
+  const texts = new Map<string, { at: number; index: number }>();
+  for (let from = 0; from < waiting.length; from += mostObjects) {
+    const part = waiting.slice(from, from + mostObjects);
+    const at = file.append(collectionOf(part));
+    part.forEach((text, i) => texts.set(text, { at, index: i + 1 }));
+  }
+  return texts;
 }
 
-/** One collection of the global heap (section III.E) with every text of the attributes. */
-function writeTexts(file: Pieces, attributes: NonNullable<Hdf5Contents["attributes"]>): Texts {
-  const indices = new Map<string, number>();
+function collectionOf(texts: readonly string[]): Uint8Array {
   const objects = new ByteWriter();
-  for (const objectAttributes of attributes.values())
-    for (const value of Object.values(objectAttributes)) {
-      if (typeof value !== "string" || indices.has(value)) continue;
-      indices.set(value, indices.size + 1);
-      const bytes = utf8.encode(value);
-      objects.u16(indices.size, 0).u32(0).u64(bytes.length).put(bytes).pad();
-    }
-  if (indices.size === 0) return { at: 0, indices };
+  for (const [i, text] of texts.entries()) {
+    const bytes = utf8.encode(text);
+    objects.u16(i + 1, 0).u32(0).u64(bytes.length).put(bytes).pad(); // prettier-ignore
+  }
   const size = Math.max(4096, 16 + objects.length + 16);
   const collection = new ByteWriter().ascii("GCOL").u8(1, 0, 0, 0).u64(size).put(objects.bytes());
   // What is left is object 0, its own header included.
   const left = size - collection.length;
   collection.u16(0, 0).u32(0).u64(left);
-  return { at: file.append(collection.zeros(size - collection.length).bytes()), indices };
+  return collection.zeros(size - collection.length).bytes();
 }
 
 function attribute(name: string, value: Hdf5Attribute, texts: Texts): EncodedMessage {
   if (typeof value === "string") {
-    const index = texts.indices.get(value)!;
-    const pointer = new ByteWriter().u32(utf8.encode(value).length).u64(texts.at).u32(index);
+    const { at, index } = texts.get(value)!;
+    const pointer = new ByteWriter().u32(utf8.encode(value).length).u64(at).u32(index);
     return attributeMessage(name, variableText(), dataspace([]), pointer.bytes());
   }
   if ("dtype" in value) {

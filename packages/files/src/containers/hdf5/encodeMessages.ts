@@ -93,8 +93,18 @@ export function attributeMessage(
   return { type: messageType.attribute, body: body.bytes() };
 }
 
-/** An object header of version 1 in one block. */
+/**
+ * An object header of version 1 in one block.
+ *
+ * @throws CajalError `bad-argument` for more messages than it counts
+ */
 export function objectHeader(messages: readonly EncodedMessage[]): Uint8Array {
+  if (messages.length > 0xffff)
+    throw new CajalError(
+      "bad-argument",
+      `HDF5: an object has ${messages.length} messages, one for each attribute and a few others; at most 65,535 fit. Put several attributes into one, as a list.`,
+      { messages: messages.length },
+    );
   const size = messages.reduce((sum, { body }) => sum + 8 + body.length + padding(body.length), 0);
   const writer = new ByteWriter().u8(1, 0).u16(messages.length).u32(1, size).zeros(4);
   for (const { type, body } of messages) {
