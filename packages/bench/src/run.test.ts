@@ -89,8 +89,11 @@ describe("cajal run table", () => {
     ]);
     expect(records[1]!.median_ms).toBeGreaterThan(0);
     const again = await cajal(["run", "table", ...choice, "--json", "--out", out]);
-    expect(again.stderr).toContain("2 of them are there already");
+    expect(again.stderr).toContain("2 are there already (--fresh measures anew)");
     expect(again.stdout).toBe(stdout);
+    const other = await cajal(["run", "table", ...choice.with(-1, "2"), "--json", "--out", out]);
+    expect(other).toMatchObject({ code: 2, stdout: "" });
+    expect(other.stderr).toContain("measured with --rounds 1; this run is with --rounds 2");
 
     const merged = join(folder, "merged");
     const merging = await cajal(["merge", out, join(out, "records.jsonl"), "--out", merged]);
@@ -105,6 +108,7 @@ describe("cajal run table", () => {
       ["run", "table", "--datasets", "mnist"],
       ["run", "table", "--shard", "5/4"],
       ["run", "accuracy"],
+      ["run", "learn", "--models", "lenet55"],
       ["run", "table", "--engines", "onix"],
     ])
       expect(await cajal([...args, "--out", join(folder, "no")]), args.join(" ")).toMatchObject({ code: 2, stdout: "" }); // prettier-ignore

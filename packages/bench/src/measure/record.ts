@@ -62,6 +62,8 @@ export interface BenchRecord {
   curve?: readonly CurvePoint[];
   /** The measurement in a suite's plan; a resumed run skips those that it has records of. */
   cell?: string;
+  /** Options of the run that its numbers depend on, such as `examples`; a resumed run has the same. */
+  settings?: Readonly<Record<string, string | number>>;
   failure?: (typeof failures)[number];
   /** Message of the failure. */
   reason?: string;
@@ -193,6 +195,12 @@ const fields: { readonly [K in keyof Required<BenchRecord>]: Field } = {
     optional: true,
   },
   cell: { ...text, optional: true },
+  settings: {
+    what: "an object of texts and numbers",
+    is: (value) =>
+      isObject(value) && Object.values(value).every((each) => text.is(each) || quantity.is(each)),
+    optional: true,
+  },
   failure: {
     what: `one of ${failures.join(", ")}`,
     is: (value) => failures.some((failure) => failure === value),

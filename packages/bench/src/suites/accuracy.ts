@@ -1,4 +1,5 @@
 // Accuracy of pretrained networks on labelled images; all share one decoding of each image.
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CajalError } from "@cajal/core";
 import { models as networks } from "@cajal/models";
@@ -16,7 +17,7 @@ export const accuracy = cellSuite({
   title: "How well they read",
   description: "top-1 and top-5 on a folder of labelled images, published errors beside",
   takes: ["models", "engines", "devices", "data", "preprocess", "examples", "threads", "batches"],
-  async plan(settings, { seed, signal, folder }) {
+  async plan(settings, { seed, signal, folder, fresh }) {
     const { data, preprocess, examples, threads, batches: [batch = 20] = [] } = settings;
     if (data === undefined)
       throw new CajalError(
@@ -41,9 +42,16 @@ export const accuracy = cellSuite({
       });
     const places = await findDevices({ signal });
     const fetched = models.reduce((sum, model) => sum + megabytesToFetch(model), 0);
+    const jobs = chooseDevices(places, { engines, devices }).map(({ engine, device }) => ({
+      engine,
+      device,
+      ...(folder !== undefined && { state: join(folder, `accuracy-${engine}-${device}.json`) }),
+    }));
+    if (fresh)
+      for (const { state } of jobs) if (state !== undefined) await rm(state, { force: true });
     return {
       places,
-      cells: chooseDevices(places, { engines, devices }).map(({ engine, device }) => ({
+      cells: jobs.map(({ engine, device, state }) => ({
         suite: "accuracy",
         job: {
           phase: "accuracy",
@@ -58,9 +66,7 @@ export const accuracy = cellSuite({
             data,
             ...(preprocess !== undefined && { preprocess }),
             ...(examples !== undefined && { limit: examples }),
-            ...(folder !== undefined && {
-              state: join(folder, `accuracy-${engine}-${device}.json`),
-            }),
+            ...(state !== undefined && { state }),
           },
         },
       })),

@@ -1,5 +1,7 @@
 // Accuracy of networks on a folder of labelled images; several networks share one decoding of each image.
-import { existsSync, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { stackImages, type Evaluation } from "@cajal/datasets";
 import { readImage } from "@cajal/datasets/node";
@@ -19,7 +21,7 @@ export interface AccuracySettings {
   /** Folder of labelled images. */
   readonly data: string;
   readonly preprocess?: string;
-  /** Folder in which counts are stored, to resume from. */
+  /** File in which counts are stored, to resume from; removed at the end. */
   readonly state?: string;
   /** Number of images to use, from the first. */
   readonly limit?: number;
@@ -66,7 +68,8 @@ export const accuracy: SingleTask<AccuracySettings> = {
         milliseconds: 0,
       });
     }
-    let next = restore(state, tallies, images.length);
+    const of = createHash("sha256").update(JSON.stringify({ models, preprocess, images })).digest("hex"); // prettier-ignore
+    let next = await restore(state, tallies, of);
     const decode = (from: number) =>
       Promise.all(images.slice(from, from + batch).map(({ path }) => readImage(path, { channels: 3 }))); // prettier-ignore
     let decoded = decode(next);
@@ -83,11 +86,12 @@ export const accuracy: SingleTask<AccuracySettings> = {
       }
       next += pictures.length;
       progress(next / images.length, `${next} of ${images.length} images`);
-      if (state !== undefined && (performance.now() - saved > 5000 || next >= images.length)) {
-        await keep(state, tallies, next, images.length);
+      if (state !== undefined && performance.now() - saved > 5000) {
+        await keep(state, tallies, { of, next });
         saved = performance.now();
       }
     }
+    if (state !== undefined) await rm(state, { force: true });
     await Promise.all(tallies.map(({ session }) => session.dispose()));
     return tallies.map(({ name, right1, right5, params, macs, milliseconds }) => ({
       model: name,
@@ -119,27 +123,35 @@ function count(tally: Judgement, scores: Float32Array, n: number, from: number):
 }
 
 interface State {
-  readonly images: number;
+  /** Hash of the networks and the labelled images that are judged. */
+  readonly of: string;
   readonly next: number;
   readonly counts: Readonly<Record<string, readonly [right1: number, right5: number, ms: number]>>;
 }
 
 /** @returns the index of the first image that has not been evaluated */
-function restore(path: string | undefined, tallies: readonly Judgement[], images: number): number {
+async function restore(
+  path: string | undefined,
+  tallies: readonly Judgement[],
+  of: string,
+): Promise<number> {
   if (path === undefined || !existsSync(path)) return 0;
-  const state = JSON.parse(readFileSync(path, "utf8")) as State;
-  if (state.images !== images || tallies.some(({ name }) => state.counts[name] === undefined))
-    return 0;
+  const state = JSON.parse(await readFile(path, "utf8")) as State;
+  if (state.of !== of) return 0;
   for (const each of tallies) [each.right1, each.right5, each.milliseconds] = state.counts[each.name]!; // prettier-ignore
   return state.next;
 }
 
-async function keep(path: string, tallies: readonly Judgement[], next: number, images: number) {
+async function keep(
+  path: string,
+  tallies: readonly Judgement[],
+  { of, next }: Pick<State, "of" | "next">,
+) {
   const counts = Object.fromEntries(
     tallies.map(({ name, right1, right5, milliseconds }) => [
       name,
       [right1, right5, milliseconds] as const,
     ]),
   );
-  await writeWhole(path, JSON.stringify({ images, next, counts } satisfies State));
+  await writeWhole(path, JSON.stringify({ of, next, counts } satisfies State));
 }

@@ -11,12 +11,12 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Job } from "../../measure/tasks/task";
 import type { BenchRecord } from "../../measure/record";
 import { mergeRecords } from "../../measure/records";
-import type { StageEvent, SuiteContext } from "../suite";
+import type { StageEvent, SuiteContext, SuiteSettings } from "../suite";
 import { cellSuite } from "./cellSuite";
 
 let folder: string;
@@ -91,6 +91,22 @@ it.skipIf(process.platform === "win32")("measures nothing twice, unless it is to
   expect(calls).toEqual(names);
   await expect(run({ folder: out, seed: 2 })).rejects.toMatchObject({ code: "bad-argument" });
 });
+
+it.skipIf(process.platform === "win32")("goes on with the same settings alone, as its numbers depend on them", async () => {
+  const out = join(folder, "settings");
+  const of = (settings: SuiteSettings, fresh = false) => run({ folder: out, settings, fresh });
+  const [first] = await of({ examples: 500, data: "images", models: ["a"] });
+  expect(first).toMatchObject({ settings: { examples: 500, data: resolve("images") } });
+  calls.length = 0;
+  // Which are measured may change.
+  await of({ examples: 500, data: join(".", "images"), models: ["b"] });
+  expect(calls).toEqual([]);
+  for (const other of [{ examples: 600, data: "images" }, { data: "images" }, {}, { examples: 500, data: "images", threads: 1 }])
+    await expect(of(other)).rejects.toMatchObject({ code: "bad-argument" });
+  await expect(of({})).rejects.toThrow(/measured with --data .*images --examples 500; this run is without options\. Choose/);
+  expect((await of({}, true))[0]).not.toHaveProperty("settings");
+  expect(calls).toEqual(names);
+}); // prettier-ignore
 
 it.skipIf(process.platform === "win32")("shares its measurements among machines, and merges them", async () => {
   const parts = await Promise.all(

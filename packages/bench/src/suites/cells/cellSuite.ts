@@ -1,4 +1,5 @@
 // Suites that are plans of measurements, each in its own process; records are stored as they arrive.
+import { resolve } from "node:path";
 import type { DeviceInfo } from "@cajal/runtime";
 import { type Cell, groupsOf, keyOf, measureGroup, type MeasureOptions } from "../../measure/cells";
 import { shareGroups } from "../../measure/queue/shareGroups";
@@ -17,7 +18,7 @@ export interface Plan {
 export interface CellSuite extends Pick<Suite, "name" | "title" | "description" | "takes"> {
   plan(
     settings: SuiteSettings,
-    context: Pick<SuiteContext, "seed" | "signal" | "folder">,
+    context: Pick<SuiteContext, "seed" | "signal" | "folder" | "fresh">,
   ): Promise<Plan>;
   /** Makes the report from the records of a run, or of several merged ones. */
   sections(records: readonly BenchRecord[]): Section[];
@@ -36,7 +37,8 @@ async function* runCells(
   context: SuiteContext,
 ): AsyncGenerator<StageEvent, void, undefined> {
   const { settings, seed, signal, folder, fresh, queue, shard = { index: 1, count: 1 } } = context; // prettier-ignore
-  const journal = await openJournal(folder, { suite: suite.name, seed, fresh });
+  const measuredWith = measuringOf(settings);
+  const journal = await openJournal(folder, { suite: suite.name, seed, settings: measuredWith, ...(fresh && { fresh }) }); // prettier-ignore
   yield { type: "stage", title: "What is to be measured" };
   const { cells, places, notes = [] } = await suite.plan(settings, context);
   // Whole groups: interleaved measurements must run on one machine.
@@ -52,8 +54,9 @@ async function* runCells(
   for (const record of records) yield { type: "record", record };
   const options: MeasureOptions = { rounds: 5, budget: 30, ...suite.measuring, places, seed, signal, ...(settings.rounds !== undefined && { rounds: settings.rounds }) }; // prettier-ignore
   async function* storeRecords(measured: readonly BenchRecord[]): AsyncGenerator<StageEvent> {
-    await journal.add(measured);
-    for (const record of measured) {
+    const named = Object.keys(measuredWith).length === 0 ? measured : measured.map((record) => ({ ...record, settings: measuredWith })); // prettier-ignore
+    await journal.add(named);
+    for (const record of named) {
       records.push(record);
       yield { type: "record", record };
       if (record.failure !== undefined)
@@ -79,13 +82,22 @@ async function* runCells(
   for (const section of suite.sections(records)) yield { type: "section", section };
 }
 
+/** The settings on which numbers depend; the others choose which are measured. */
+const measuringOf = ({ data, preprocess, rounds, examples, threads }: SuiteSettings): Readonly<Record<string, string | number>> => ({
+  ...(data !== undefined && { data: resolve(data) }),
+  ...(preprocess !== undefined && { preprocess }),
+  ...(rounds !== undefined && { rounds }),
+  ...(examples !== undefined && { examples }),
+  ...(threads !== undefined && { threads }),
+}); // prettier-ignore
+
 const failuresOf = (records: readonly BenchRecord[]): string => {
   const failures = records.filter(({ failure }) => failure !== undefined).length;
   return failures === 0 ? "" : `${failures} failed`;
 };
 
 const countOf = (all: number, done: number): string =>
-  `${all} ${all === 1 ? "measurement" : "measurements"}, each in a process of its own${done === 0 ? "" : `; ${done} of them are there already`}`;
+  `${all} ${all === 1 ? "measurement" : "measurements"}, each in a process of its own${done === 0 ? "" : `; ${done} ${done === 1 ? "is" : "are"} there already (--fresh measures anew)`}`;
 
 /** `mobilenet, predict, batch 1, on 3 devices` */
 function titleOf(group: readonly Cell[]): string {

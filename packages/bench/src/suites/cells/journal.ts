@@ -18,12 +18,12 @@ export interface Journal {
 /**
  * Opens the journal of a folder.
  *
- * @param options.suite whose records it may hold
- * @throws CajalError `bad-argument` where it is another run's: of another suite or seed; `io`, `bad-file`
+ * @param options.suite whose records it may hold; `settings`: those with which they were measured
+ * @throws CajalError `bad-argument` where it is another run's: of another suite, seed or settings; `io`, `bad-file`
  */
 export async function openJournal(
   folder: string | undefined,
-  { suite, seed, fresh = false }: { suite: string; seed: number; fresh?: boolean },
+  { suite, seed, settings = {}, fresh = false }: Pick<BenchRecord, "suite" | "seed" | "settings"> & { fresh?: boolean }, // prettier-ignore
 ): Promise<Journal> {
   if (folder === undefined) return { records: [], add: async () => {} };
   const path = join(folder, journalName);
@@ -43,6 +43,13 @@ export async function openJournal(
       `${path} holds records of suite ${other.suite}, seed ${other.seed}; this is suite ${suite}, seed ${seed}. Choose another --out, or --fresh to begin anew.`,
       { path, suite: other.suite, seed: other.seed },
     );
+  const changed = records.find((record) => optionsOf(record.settings) !== optionsOf(settings));
+  if (changed !== undefined)
+    throw new CajalError(
+      "bad-argument",
+      `${path} holds records that were measured ${optionsOf(changed.settings)}; this run is ${optionsOf(settings)}. Choose another --out, or --fresh to begin anew.`,
+      { path, settings: changed.settings },
+    );
   return {
     records,
     async add(more) {
@@ -60,3 +67,9 @@ export async function openJournal(
     },
   };
 }
+
+/** `with --data images --examples 500`: settings as they are typed. */
+export const optionsOf = (settings: BenchRecord["settings"] = {}): string =>
+  Object.keys(settings).length === 0
+    ? "without options"
+    : `with ${Object.entries(settings).map(([name, value]) => `--${name} ${value}`).join(" ")}`; // prettier-ignore
