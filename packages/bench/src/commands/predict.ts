@@ -2,8 +2,10 @@
 import { CajalError, type Tensor } from "@cajal/core";
 import { stackImages } from "@cajal/datasets";
 import { readImage } from "@cajal/datasets/node";
+import { toOnnx } from "@cajal/models";
 import { open } from "@cajal/runtime";
 import { channelsFirst, imageGraph, imageModel, isGraphFile, prepareImage } from "../choices/imageModel"; // prettier-ignore
+import { classProbabilities, endingOf } from "../choices/classProbabilities";
 import { textTable } from "../text/tables";
 import { percent } from "../text/format";
 import { defineCommand } from "./shared/defineCommand";
@@ -33,6 +35,7 @@ export const predict = defineCommand({
       : await imageModel(name, context, settings);
     progress.finish(`input ${network.size.join("×")}, preprocessing ${network.preprocessing}`);
     const prepare = prepareImage(network);
+    const ending = endingOf("graph" in network ? network.graph : toOnnx(network.model, network.weights)); // prettier-ignore
     await using session = await ("graph" in network
       ? open(network.graph, { signal })
       : open(network.model, network.weights, { signal }));
@@ -47,11 +50,13 @@ export const predict = defineCommand({
           "unsupported",
           `${name}: it gives [${shape.join(",")}], expected the probabilities of classes.`,
         );
-      const values = probabilities(Array.from(data, Number));
+      const values = classProbabilities(Array.from(data, Number), ending, name);
+      // Of a single sigmoid there are two classes.
+      const labels = network.labels?.length === values.length ? network.labels : undefined;
       const predictions = values
         .map((probability, index) => ({
           class: index,
-          label: network.labels?.[index] ?? String(index),
+          label: labels?.[index] ?? String(index),
           probability,
         }))
         .sort((a, b) => b.probability - a.probability)
@@ -70,13 +75,3 @@ export const predict = defineCommand({
     );
   },
 });
-
-/** Probabilities as they are; of other outputs the softmax, because graphs often end with logits. */
-function probabilities(values: readonly number[]): readonly number[] {
-  const sum = values.reduce((a, b) => a + b, 0);
-  if (values.every((value) => value >= 0 && value <= 1) && Math.abs(sum - 1) < 1e-3) return values;
-  const most = Math.max(...values);
-  const powers = values.map((value) => Math.exp(value - most));
-  const all = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / all);
-}
