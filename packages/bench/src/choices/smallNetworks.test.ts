@@ -1,7 +1,7 @@
 import { resolve, summary } from "@cajal/models";
 import { expect, it } from "vitest";
 import { imageSet } from "./imageSets";
-import { smallNetwork, smallNetworks } from "./smallNetworks";
+import { spelledName, smallNetwork, smallNetworks } from "./smallNetworks";
 
 it.each(smallNetworks)("$name takes every data set, and is small", ({ name }) => {
   for (const dataset of ["digits", "mnist", "cifar10"]) {
@@ -25,4 +25,9 @@ it("has its blocks: by hand, of the residual network on digits", () => {
 it("takes the networks of the table too, and knows no others", () => {
   expect(resolve(smallNetwork("LeNet5", imageSet("mnist"))).outputs[0]!.shape).toEqual([null, 10]);
   expect(() => smallNetwork("small-vg", imageSet("digits"))).toThrow(expect.objectContaining({ code: "unknown-name" })); // prettier-ignore
+});
+
+it("has one spelling for records", () => {
+  expect(["lenet5", "LeNet-5", "SmallVGG", "small-vgg"].map(spelledName)).toEqual(["LeNet5", "LeNet5", "small-vgg", "small-vgg"]); // prettier-ignore
+  expect(() => spelledName("small-vg")).toThrow(expect.objectContaining({ code: "unknown-name" }));
 });

@@ -132,20 +132,28 @@ export const smallNetworks: readonly SmallNetwork[] = [
 ];
 
 /**
+ * The name of a small network, or of one of the table's, as records have it.
+ *
+ * @throws CajalError `unknown-name`
+ */
+export function spelledName(name: string): string {
+  const normalizedName = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+  const names = [...smallNetworks, ...models].map((each) => each.name);
+  const spelled = names.find((each) => normalizedName(each) === normalizedName(name));
+  if (spelled === undefined) throw unknownName("network", name, names);
+  return spelled;
+}
+
+/**
  * A network for a data set's images and classes, giving logits: one of the small ones, or any of the table's that
  * can take such images.
  *
  * @throws CajalError `unknown-name`; `bad-argument` where it cannot take the images
  */
 export function smallNetwork(name: string, set: ImageSet): ModelConfig {
-  const small = smallNetworks.find((each) => each.name === name);
-  if (small === undefined) {
-    const normalizedName = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-    if (models.some((facts) => normalizedName(facts.name) === normalizedName(name)))
-      return networkFor(name, set);
-    const names = [...smallNetworks, ...models].map((each) => each.name);
-    throw unknownName("network", name, names);
-  }
+  const spelled = spelledName(name);
+  const small = smallNetworks.find((each) => each.name === spelled);
+  if (small === undefined) return networkFor(spelled, set);
   const [height, width] = set.shape;
   if (Math.min(height, width) < 16)
     throw new CajalError(
@@ -153,7 +161,7 @@ export function smallNetwork(name: string, set: ImageSet): ModelConfig {
       `${name}: got images of ${height} × ${width}, expected at least 16 × 16.`,
       { model: name, shape: set.shape },
     );
-  const net = functional(name);
+  const net = functional(spelled);
   const image = net.input(set.shape, { name: "image" });
   const features = small.trunk(net, image);
   return net.model(image, net.layer("Dense", { name: "logits", units: set.classes.length }, features)); // prettier-ignore

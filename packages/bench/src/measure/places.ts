@@ -55,7 +55,7 @@ export function choosePlaces(
     return available.map(({ engine, device }) => ({ engine, device }));
   });
   if (places.length === 0) throw unavailable(ofEngines);
-  return places;
+  return eachOnce(places);
 }
 
 /** The same with the device that `auto` means to predict: records name devices. */
@@ -63,10 +63,16 @@ export const chooseDevices = (
   all: readonly DeviceInfo[],
   choice: { engines: readonly string[]; devices: readonly string[] },
 ): Place[] =>
-  choosePlaces(all, choice).map((place) => ({
-    ...place,
-    ...(place.device === "auto" && { device: all.find(({ engine, auto }) => auto && engine === place.engine)!.device }), // prettier-ignore
-  }));
+  eachOnce(
+    choosePlaces(all, choice).map((place) => ({
+      ...place,
+      ...(place.device === "auto" && { device: all.find(({ engine, auto }) => auto && engine === place.engine)!.device }), // prettier-ignore
+    })),
+  );
+
+const eachOnce = (places: readonly Place[]): Place[] => [
+  ...new Map(places.map((place) => [engineName(place), place])).values(),
+];
 
 /** Of each engine the first that works, in the order of the list above. */
 function firstGpus(places: readonly DeviceInfo[]): Place[] {

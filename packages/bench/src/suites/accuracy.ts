@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CajalError } from "@cajal/core";
 import { models as networks } from "@cajal/models";
 import { devices as findDevices } from "@cajal/runtime";
+import { checkModels } from "../choices/checkModels";
 import { labelledImages } from "../choices/labelledImages";
 import { megabytesToFetch } from "../choices/weightsAtHand";
 import { chooseDevices } from "../measure/places";
@@ -35,6 +36,7 @@ export const accuracy = cellSuite({
         "bad-argument",
         "accuracy: no network has its weights here. Name some: --models MobileNet,ResNet50 fetches them.",
       );
+    checkModels("accuracy", models);
     const missing = models.find((model) => megabytesToFetch(model) === Infinity);
     if (missing !== undefined)
       throw new CajalError("bad-argument", `${missing}: there are no weights of it.`, {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { devices as findDevices } from "@cajal/runtime";
 import { imageSet } from "../choices/imageSets";
-import { smallNetworks } from "../choices/smallNetworks";
+import { smallNetworks, spelledName } from "../choices/smallNetworks";
 import type { Cell } from "../measure/cells";
 import { chooseDevices } from "../measure/places";
 import { whole } from "../text/format";
@@ -18,7 +18,7 @@ export const learn = cellSuite({
   takes: ["models", "datasets", "data", "examples", "engines", "devices", "batches", "threads"],
   async plan(settings, { seed, signal }) {
     const { datasets = ["digits"], data, examples = 24_000, threads } = settings;
-    const { models = ["LeNet5", ...smallNetworks.map(({ name }) => name)] } = settings;
+    const models = (settings.models ?? ["LeNet5", ...smallNetworks.map(({ name }) => name)]).map(spelledName); // prettier-ignore
     const { engines = ["onnx"], devices = ["auto"] } = settings;
     const places = await findDevices({ signal });
     const cells = datasets.flatMap((dataset) => {

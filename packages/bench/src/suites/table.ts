@@ -2,11 +2,11 @@
 // its accuracy where weights and images are available.
 import { models as networks } from "@cajal/models";
 import { devices as findDevices } from "@cajal/runtime";
+import { checkModels, judgedName } from "../choices/checkModels";
 import { isFile } from "../choices/isFile";
 import { megabytesToFetch } from "../choices/weightsAtHand";
 import type { Cell } from "../measure/cells";
 import { chooseDevices, deviceLabel, withTf32 } from "../measure/places";
-import { judgedName } from "../measure/tasks/accuracy";
 import { bubblesOf } from "../report/sections/bubbles";
 import { failuresOf } from "../report/sections/failures";
 import { latencyOf } from "../report/sections/latency";
@@ -27,6 +27,7 @@ export const table = cellSuite({
   async plan(settings, { seed, signal }) {
     const { models = tenNetworks, engines, devices = ["all"], batches = [1], data } = settings;
     const { preprocess, threads } = settings;
+    checkModels("table", models);
     const places = await findDevices({ signal });
     const selected = withTf32(
       chooseDevices(places, {

@@ -3,9 +3,9 @@ import { basename } from "node:path";
 import { CajalError } from "@cajal/core";
 import { models as networks } from "@cajal/models";
 import { devices as findDevices } from "@cajal/runtime";
+import { checkModels, judgedName } from "../choices/checkModels";
 import { megabytesToFetch } from "../choices/weightsAtHand";
 import type { Cell } from "../measure/cells";
-import { judgedName } from "../measure/tasks/accuracy";
 import { curvesOf } from "../report/sections/curves";
 import { failuresOf } from "../report/sections/failures";
 import { cellSuite } from "./cells/cellSuite";
@@ -33,6 +33,7 @@ export const transfer = cellSuite({
         "bad-argument",
         "transfer: no network has its weights here. Name some: --models MobileNet fetches them.",
       );
+    checkModels("transfer", models);
     const cells = models.flatMap((source) =>
       Object.entries(ways).map(([way, epochs]): Cell => ({
         suite: "transfer",

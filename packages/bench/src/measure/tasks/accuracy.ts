@@ -2,16 +2,14 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
-import { basename, dirname } from "node:path";
 import { stackImages, type Evaluation } from "@cajal/datasets";
 import { readImage } from "@cajal/datasets/node";
 import { writeWhole } from "@cajal/files/node";
 import { resolve, summary } from "@cajal/models";
 import { open, type Session } from "@cajal/runtime";
+import { judgedName } from "../../choices/checkModels";
 import { imageModel, prepareImage } from "../../choices/imageModel";
-import { isFile } from "../../choices/isFile";
 import { classNumbers, labelledImages } from "../../choices/labelledImages";
-import { recordName } from "../../choices/networks";
 import { quiet } from "./shared";
 import type { SingleTask } from "./task";
 
@@ -26,12 +24,6 @@ export interface AccuracySettings {
   /** Number of images to use, from the first. */
   readonly limit?: number;
 }
-
-/** Name in records of a network that may be a file. */
-export const judgedName = (model: string): string => {
-  if (!isFile(model)) return recordName(model);
-  return basename(model) === "model.json" ? basename(dirname(model)) : basename(model);
-};
 
 interface Judgement {
   readonly name: string;

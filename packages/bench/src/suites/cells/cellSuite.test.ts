@@ -31,7 +31,7 @@ const suite = cellSuite({
   description: "",
   takes: [],
   async plan(_settings, { seed }) {
-    const cells = names.map((model) => ({
+    const cells = [...names, "a"].map((model) => ({
       suite: "table",
       job: { phase: "file", model, engine: "onnx", device: "cpu", batch: 1, seed } as Job,
     }));

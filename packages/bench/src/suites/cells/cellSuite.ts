@@ -40,7 +40,9 @@ async function* runCells(
   const measuredWith = measuringOf(settings);
   const journal = await openJournal(folder, { suite: suite.name, seed, settings: measuredWith, ...(fresh && { fresh }) }); // prettier-ignore
   yield { type: "stage", title: "What is to be measured" };
-  const { cells, places, notes = [] } = await suite.plan(settings, context);
+  const { cells: planned, places, notes = [] } = await suite.plan(settings, context);
+  // What is named twice is measured once.
+  const cells = [...new Map(planned.map((cell) => [keyOf(cell), cell])).values()];
   // Whole groups: interleaved measurements must run on one machine.
   const groups = groupsOf(cells).filter((_, i) => i % shard.count === shard.index - 1);
   const plannedKeys = new Set(groups.flat().map(keyOf));
