@@ -48,6 +48,29 @@ describe("labelledImages", () => {
     expect(listed(caffe)).toEqual([["ILSVRC2012_val_00000001.JPEG", 65]]);
   }); // prettier-ignore
 
+  it("reads names and labels with commas, quotes and spaces, of Windows too", async () => {
+    const csv = '\uFEFFfile,label\r\n"a, b.jpg","tench, Tinca ""tinca"""\r\nc d.jpg , hen\r\n';
+    const quoted = await folderWith("quoted", { "labels.csv": csv });
+    expect(listed(quoted)).toEqual([["a, b.jpg", 'tench, Tinca "tinca"'], ["c d.jpg", "hen"]]);
+    const empty = await folderWith("unused", { "labels.csv": 'note,file,label\n,a.jpg,tench\n"",b.jpg,hen\n' });
+    expect(listed(empty)).toEqual([["a.jpg", "tench"], ["b.jpg", "hen"]]);
+    const spaced = await folderWith("spaced", { "val.txt": "my cat.jpg 3\nb.jpg\t12\n" });
+    expect(listed(spaced)).toEqual([["my cat.jpg", 3], ["b.jpg", 12]]);
+  }); // prettier-ignore
+
+  it.each([
+    ["labels.csv", "file,label\na.jpg,tench\n\nb.jpg\n", 4],
+    ["labels.csv", "file,label\na.jpg,\n", 2],
+    ["labels.csv", "file,class_index\na.jpg,0\nb.jpg,\n", 3],
+    ["labels.csv", "file,class_index\na.jpg,0.5\n", 2],
+    ["LOC_val_solution.csv", "ImageId,PredictionString\na\n", 2],
+    ["val.txt", "a.jpg 1\nb.jpg\n", 2],
+    ["val.txt", "a.jpg one\n", 1],
+  ])("names the line of %s that has no label: %j", async (name, text, line) => {
+    const root = await folderWith(`bad-${name}-${text.length}`, { [name]: text });
+    expect(() => labelledImages(root)).toThrow(expect.objectContaining({ code: "bad-file", facts: { path: join(root, name), line } }));
+  }); // prettier-ignore
+
   it("says what it expects where nothing tells what images show", async () => {
     const flat = await folderWith("flat", { "a.jpg": "" });
     expect(() => labelledImages(flat)).toThrow(expect.objectContaining({ code: "bad-argument" }));
@@ -66,7 +89,7 @@ describe("classNumbers", () => {
   }); // prettier-ignore
 
   it("refuses what is no class of the network", () => {
-    for (const label of ["zebra", 3, -1, 0.5 / 0])
+    for (const label of ["zebra", 3, -1, 0.5, 0.5 / 0])
       expect(() => classNumbers(images(label), { outputs: 3, labels: ["a", "b", "c"], name: "net" })).toThrow(/none of the 3 classes/); // prettier-ignore
   });
 });

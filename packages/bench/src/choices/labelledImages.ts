@@ -19,7 +19,7 @@ export interface LabelledImage {
  *
  * If the folder contains `val` or `validation`, that one is used.
  *
- * @throws CajalError `bad-argument` where no labels are found
+ * @throws CajalError `bad-argument` where no labels are found; `bad-file` for a line of a table that has none
  */
 export function labelledImages(folder: string): LabelledImage[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory())
@@ -44,39 +44,54 @@ type Layout = (folder: string) => LabelledImage[] | undefined;
 const layouts: readonly Layout[] = [labelsCsv, kaggle, caffe, classFolders];
 
 function labelsCsv(folder: string): LabelledImage[] | undefined {
-  const [header, ...lines] = linesOf(join(folder, "labels.csv")) ?? [];
+  const path = join(folder, "labels.csv");
+  const [header, ...rows] = linesOf(path) ?? [];
   if (header === undefined) return undefined;
-  const columns = header.split(",").map((name) => name.trim());
+  const columns = fieldsOf(header.text);
   const file = columns.indexOf("file");
   const [kind] = ["class_index", "wnid", "label"].filter((name) => columns.includes(name));
   if (file < 0 || kind === undefined) return undefined;
-  return lines.map((line) => {
-    const fields = line.split(",");
-    const label = fields[columns.indexOf(kind)]!.trim();
-    return {
-      path: join(folder, fields[file]!.trim()),
-      label: kind === "class_index" ? Number(label) : label,
-    };
+  return rows.map(({ text, line }) => {
+    const fields = fieldsOf(text);
+    const [name = "", label = ""] = [fields[file], fields[columns.indexOf(kind)]];
+    const isIndex = kind === "class_index";
+    if (name === "" || label === "" || (isIndex && !isWhole.test(label)))
+      throw badLine(path, line, text, `a file, and ${isIndex ? "a whole number" : `a ${kind}`}, in ${columns.length} columns`); // prettier-ignore
+    return { path: join(folder, name), label: isIndex ? Number(label) : label };
   });
 }
 
 /** "ILSVRC2012_val_00048981,n03995372 85 1 499 272": an image's name, and ids with their boxes. */
 function kaggle(folder: string): LabelledImage[] | undefined {
-  return linesOf(join(folder, "LOC_val_solution.csv"))
+  const path = join(folder, "LOC_val_solution.csv");
+  return linesOf(path)
     ?.slice(1)
-    .map((line) => {
-      const [name, boxes] = line.split(",");
-      return { path: imageCalled(folder, name!), label: boxes!.trim().split(" ")[0]! };
+    .map(({ text, line }) => {
+      const [name = "", boxes = ""] = fieldsOf(text);
+      const [id = ""] = boxes.split(" ");
+      if (name === "" || id === "") throw badLine(path, line, text, "an image's name, and ids with their boxes"); // prettier-ignore
+      return { path: imageCalled(folder, name), label: id };
     });
 }
 
-/** "ILSVRC2012_val_00000001.JPEG 65" */
+/** "ILSVRC2012_val_00000001.JPEG 65"; the name may have spaces. */
 function caffe(folder: string): LabelledImage[] | undefined {
-  return linesOf(join(folder, "val.txt"))?.map((line) => {
-    const [name, label] = line.split(/\s+/);
-    return { path: imageCalled(folder, name!), label: Number(label) };
+  const path = join(folder, "val.txt");
+  return linesOf(path)?.map(({ text, line }) => {
+    const [, name, label] = /^\s*(.*\S)\s+(\d+)\s*$/.exec(text) ?? [];
+    if (name === undefined) throw badLine(path, line, text, "a file's name and the number of its class"); // prettier-ignore
+    return { path: imageCalled(folder, name), label: Number(label) };
   });
 }
+
+const isWhole = /^\d+$/;
+
+/** The fields of a line of CSV; what has commas or quotes in it stands in quotes, as RFC 4180 has it. */
+const fieldsOf = (text: string): string[] =>
+  [...`,${text}`.matchAll(/,\s*(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain = ""]) => (quoted?.replaceAll('""', '"') ?? plain).trim()); // prettier-ignore
+
+const badLine = (path: string, line: number, got: string, expected: string) =>
+  new CajalError("bad-file", `${path}, line ${line}: got ${JSON.stringify(got.slice(0, 80))}, expected ${expected}.`, { path, line }); // prettier-ignore
 
 function classFolders(folder: string): LabelledImage[] | undefined {
   const classes = readdirSync(folder, { withFileTypes: true })
@@ -103,11 +118,14 @@ const imageCalled = (folder: string, name: string): string => {
   );
 };
 
-const linesOf = (path: string): string[] | undefined =>
+/** The lines that are not empty, with their numbers from 1. */
+const linesOf = (path: string): { text: string; line: number }[] | undefined =>
   existsSync(path)
-    ? readFileSync(path, "utf8")
+    ? new TextDecoder() // without a byte order mark
+        .decode(readFileSync(path))
         .split(/\r?\n/)
-        .filter((line) => line.trim() !== "")
+        .map((text, i) => ({ text, line: i + 1 }))
+        .filter(({ text }) => text.trim() !== "")
     : undefined;
 
 /**
@@ -130,7 +148,7 @@ export function classNumbers(
   ]);
   return images.map(({ path, label }) => {
     const number = typeof label === "number" ? label : numbers.get(label);
-    if (number === undefined || !(number >= 0 && number < outputs))
+    if (number === undefined || !(Number.isInteger(number) && number >= 0 && number < outputs))
       throw new CajalError(
         "bad-argument",
         `${path}: it shows ${JSON.stringify(label)}, which is none of the ${outputs} classes of ${name}.`,
