@@ -135,6 +135,16 @@ describe("sections of records", () => {
     expect(reportMarkdown(read)).not.toMatch(/NaN|Infinity|undefined|null/);
   });
 
+  it("are drawn where quantities are 0, which have no place on a logarithmic axis", () => {
+    const nothing = { params: 0, macs: 0, rss_mb: 0, seconds: 0, file_mb: 0 };
+    const idle = [...peaks, ...records, ...learned].map((each) => ({ ...each, ...nothing, ...(each.phase === "accuracy" && { n: 0 }), ...(each.model === "vgg16" && { median_ms: 0 }), params: each.phase === "predict" ? 1 : 0 })); // prettier-ignore
+    const drawn = report([...tableOf(idle), ...bubblesOf(idle), ...latencyOf(idle), ...rooflineOf(idle), ...memoryOf(idle), ...curvesOf(idle)]); // prettier-ignore
+    expect(drawn.sections.map(({ type }) => type)).toEqual(expect.arrayContaining(["roofline", "curves"])); // prettier-ignore
+    checkReport(drawn);
+    const html = reportHtml(drawn).replace(/<script>.*<\/script>/s, "");
+    expect(html).not.toMatch(/NaN|Infinity|undefined|null/);
+  });
+
   it("compute what a device can do, and what of it is achieved", () => {
     const places = rooflineOf([...peaks, ...records]).flatMap((section) => section.places);
     // 2 · 1024³ operations in 20 ms; 4 · 4096² bytes in 4 ms.

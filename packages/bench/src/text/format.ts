@@ -25,12 +25,11 @@ export const fixed = (value: number | null | undefined, digits: number): string 
 
 /** `1,234,567`; by hand, for loading the languages' rules takes longer than all else that is written. */
 export const whole = (value: number): string =>
-  Math.round(value)
-    .toFixed(0)
-    .replace(/\B(?=(\d{3})+$)/g, ",");
+  fixed(Math.round(value), 0).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** `61.7 k`, `3.86 G`: for counts of operations. */
 export function short(value: number): string {
+  if (!Number.isFinite(value)) return "–";
   for (const [unit, name] of units)
     if (Math.abs(value) >= unit) return `${rounded(value / unit, 3)} ${name}`;
   return String(value);
@@ -38,7 +37,7 @@ export function short(value: number): string {
 
 /** `3.4×`, `120×`: two figures are what a ratio of timings is good for. */
 export const times = (ratio: number): string =>
-  `${ratio < 9.95 ? ratio.toFixed(1) : whole(Number(ratio.toPrecision(2)))}×`;
+  `${ratio < 9.95 ? fixed(ratio, 1) : whole(Number(ratio.toPrecision(2)))}×`;
 
 /** `ONNX Runtime` for "onnx". */
 export const engineLabel = (engine: string): string => labels.get(engine) ?? engine;

@@ -76,6 +76,9 @@ export function bottomAxis(
   );
 }
 
+/** A value on a logarithmic axis: 0, of a network without weights, say, has no logarithm. */
+export const onLogAxis = (value: number): number => Math.max(value, 1e-9);
+
 /** Ticks of a logarithmic axis: 1, 2, 5 times the powers of ten from `low` to `high`, fewer where they would crowd. */
 export function logTicks(low: number, high: number): number[] {
   const ticks: number[] = [];

@@ -1,6 +1,6 @@
 // Values against a cost on a logarithmic axis, a bubble each; its area is a third quantity.
 import { scaleLinear, scaleLog } from "d3-scale";
-import { bottomAxis, type Frame, leftAxis, logTicks } from "./axes";
+import { bottomAxis, type Frame, leftAxis, logTicks, onLogAxis } from "./axes";
 import { el, figure, type Markup } from "./markup";
 import { spreadLabels } from "./spread";
 
@@ -24,7 +24,7 @@ export function bubbleChart({
   yTitle,
   showX,
   showY,
-  bubbles,
+  bubbles: given,
 }: {
   id: string;
   title: string;
@@ -33,9 +33,9 @@ export function bubbleChart({
   yTitle: string;
   showX: (value: number) => string;
   showY: (value: number) => string;
-  /** `x` above 0. */
   bubbles: readonly Bubble[];
 }): Markup {
+  const bubbles = given.map((bubble) => ({ ...bubble, x: onLogAxis(bubble.x) }));
   const frame: Frame = { width: 440, height: 340, top: 40, right: 24, bottom: 42, left: 46 };
   const [left, right] = [frame.left + 14, frame.width - frame.right];
   const xs = bubbles.map(({ x }) => x);
@@ -48,7 +48,7 @@ export function bubbleChart({
     [frame.height - frame.bottom, frame.top],
   );
   const largest = Math.max(...bubbles.map(({ size }) => size));
-  const radius = (size: number) => 4 + 14 * Math.sqrt(Math.max(0, size) / largest);
+  const radius = (size: number) => 4 + 14 * Math.sqrt(Math.max(0, size) / (largest || 1));
   const labels = spreadLabels(
     bubbles.map((bubble) => y(bubble.y) + 4),
     13,

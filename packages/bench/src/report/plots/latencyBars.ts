@@ -57,7 +57,7 @@ export function latencyBars({
           "text",
           { class: "tick", x: width, y: y + 15, "text-anchor": "end" },
           el("tspan", { class: "strong" }, show(median)),
-          median / fastest < 1.05 ? "" : ` · ${times(median / fastest)} slower`,
+          !(median / fastest >= 1.05) ? "" : ` · ${times(median / fastest)} slower`,
         ),
         el(
           "rect",

@@ -1,16 +1,14 @@
 // What was achieved under what the device can do: Williams, Waterman & Patterson 2009, doi:10.1145/1498765.1498785.
 import { scaleLog } from "d3-scale";
-import { bottomAxis, type Frame, leftAxis, logTicks } from "./axes";
+import { bottomAxis, type Frame, leftAxis, logTicks, onLogAxis } from "./axes";
 import { el, figure, type Markup } from "./markup";
 
 export function roofline({
   id,
   title,
   description,
-  peak,
-  bandwidth,
-  points,
   show,
+  ...given
 }: {
   id: string;
   title: string;
@@ -28,6 +26,9 @@ export function roofline({
   show: (value: number) => string;
 }): Markup {
   const frame: Frame = { width: 440, height: 320, top: 40, right: 24, bottom: 42, left: 46 };
+  const peak = onLogAxis(given.peak);
+  const bandwidth = given.bandwidth === undefined ? undefined : onLogAxis(given.bandwidth);
+  const points = given.points.map(({ name, intensity, achieved }) => ({ name, intensity: onLogAxis(intensity), achieved: onLogAxis(achieved) })); // prettier-ignore
   const intensities = points.map(({ intensity }) => intensity);
   const knee = bandwidth === undefined ? undefined : peak / bandwidth;
   const [low, high] = [
