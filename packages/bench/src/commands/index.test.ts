@@ -4,7 +4,16 @@ import { Command } from "commander";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { commands } from ".";
 import { addCommand, defineCommand } from "./shared/defineCommand";
-import { argument, choice, flag, list, negatedFlag, number, text } from "./shared/parameters";
+import {
+  argument,
+  choice,
+  flag,
+  list,
+  negatedFlag,
+  number,
+  numbers,
+  text,
+} from "./shared/parameters";
 
 it("lists every command of the folder, by its name", async () => {
   const files = readdirSync(fileURLToPath(new URL(".", import.meta.url)))
@@ -27,6 +36,7 @@ describe("a command", () => {
       milk: flag("with milk"),
       sugar: negatedFlag("without sugar"),
       note: text("<text>", "a note", { default: "" }),
+      minutes: numbers("<n,n>", "how long, and again", { least: 0, count: 2 }),
     },
     async run(_context, values) {
       expectTypeOf(values.kind).toEqualTypeOf<string>();
@@ -53,13 +63,23 @@ describe("a command", () => {
   it("gets arguments and options by the names of its record", async () => {
     const usual = { kind: "green", waterTemperature: 80, sugar: true, note: "", seed: 42 };
     expect(await call("green")).toEqual(usual);
-    const words = ["--water-temperature", "70", "--size", "large", "--herbs", "mint, sage"];
+    const words = [
+      "--water-temperature",
+      "70",
+      "--size",
+      "large",
+      "--herbs",
+      "mint, sage",
+      "--minutes",
+      "3, 0",
+    ];
     expect(await call("green", "here", ...words, "--milk", "--no-sugar")).toEqual({
       ...usual,
       cup: "here",
       waterTemperature: 70,
       size: "large",
       herbs: ["mint", "sage"],
+      minutes: [3, 0],
       milk: true,
       sugar: false,
     });
@@ -71,6 +91,11 @@ describe("a command", () => {
       ["green", "--water-temperature", "-1"],
       ["green", "--size", "huge"],
       ["green", "--herbs", "mint,"],
+      ["green", "--minutes", "3"],
+      ["green", "--minutes", "3,x"],
+      ["green", "--minutes", "3,"],
+      ["green", "--minutes", "3,-1"],
+      ["green", "--minutes", "3,1,2"],
       ["green", "--waterTemperature", "70"],
     ])
       await expect(call(...words), words.join(" ")).rejects.toMatchObject({ exitCode: 1 });

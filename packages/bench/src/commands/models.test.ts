@@ -86,7 +86,7 @@ const options = () => ({
   data: join(folder, "pictures"),
   model: join(folder, "own.h5"),
   preprocess: "tf",
-  epochs: ["25", "2"],
+  epochs: [25, 2],
   batch: 8,
   explain: 2,
   holdOut: 0.25,
@@ -133,6 +133,20 @@ describe("cajal transfer, and what comes of it", () => {
     expect(again.accuracy).toBeGreaterThan(0.8);
   });
 
+  it.each([
+    ["fewer epochs of the head", [20, 2]],
+    ["more, on which its upper layers do not build", [26, 2]],
+    ["fewer of the upper layers", [25, 1]],
+  ])("refuses to go on with %s", async (_, epochs) => {
+    expect(await code(transfer.run(context(), { ...options(), epochs }))).toBe("bad-argument");
+  });
+
+  it("shows maps of as many pictures as it is told, also where an earlier run had others", async () => {
+    const result = await answer<{ epochs: unknown[] }>(transfer.run(context(), { ...options(), epochs: [25, 3], explain: 3 })); // prettier-ignore
+    expect(result.epochs).toHaveLength(28);
+    expect(mapsIn(join(folder, "tuned/report.json")).images).toHaveLength(3);
+  });
+
   it("stops when it is told to", async () => {
     const controller = new AbortController();
     controller.abort(new Error("stop"));
@@ -176,10 +190,10 @@ describe("cajal transfer, and what comes of it", () => {
     const out = join(folder, "tuned-graph");
     const run = (more: object) =>
       answer<{ accuracy: number; epochs: unknown[] }>(transfer.run(context(), { ...options(), layer: undefined, model, out, ...more })); // prettier-ignore
-    const first = await run({ epochs: ["25", "0"] });
+    const first = await run({ epochs: [25, 0] });
     expect(first.epochs).toHaveLength(25);
     // Given again with more to do, it begins where it was.
-    const result = await run({ epochs: ["25", "2"] });
+    const result = await run({ epochs: [25, 2] });
     expect(result.epochs).toHaveLength(27);
     expect(result.epochs.slice(0, 25)).toEqual(first.epochs);
     expect(result.accuracy).toBeGreaterThan(0.8);

@@ -1,13 +1,13 @@
 // cajal run: a suite, and its report.
 import { resolve } from "node:path";
 import { checkWritableFolder } from "@cajal/files/node";
-import { CajalError, checkInteger } from "@cajal/core";
+import { CajalError } from "@cajal/core";
 import type { Shard, SuiteSettings } from "../suites/suite";
 import { highlights } from "../report/highlights";
 import { runSuite } from "../suites/runSuite";
 import { reportFiles, writeReport } from "../report/write";
 import { defineCommand } from "./shared/defineCommand";
-import { argument, flag, list, number, text } from "./shared/parameters";
+import { argument, flag, list, number, numbers, text } from "./shared/parameters";
 import { preprocess } from "./shared/preprocess";
 
 const defaultOut = "cajal-report";
@@ -31,7 +31,7 @@ export const run = defineCommand({
     models: list("<names>", "networks, or files; default: the suite's"),
     engines: list("<names>", "engines; default: all that are here"),
     device: list("<names>", "devices: names, auto, gpu, or all that work"),
-    batch: list("<sizes>", "batch sizes"),
+    batch: numbers("<sizes>", "batch sizes", { least: 1 }),
     datasets: list("<names>", "data sets to learn: digits, mnist, cifar10"),
     data: text("<folder>", "labelled images, or the files of data sets"),
     preprocess,
@@ -60,7 +60,7 @@ export const run = defineCommand({
       examples,
       threads,
       devices: options.device,
-      batches: options.batch?.map(batchSize),
+      batches: options.batch,
     };
     const out = options.out === defaultOut && suite !== "embedded" ? `cajal-${suite}` : options.out;
     await checkWritableFolder(out, reportFiles);
@@ -115,12 +115,6 @@ export const run = defineCommand({
       }
   },
 });
-
-function batchSize(text: string): number {
-  const size = Number(text);
-  checkInteger("run", "batch", size, { least: 1 });
-  return size;
-}
 
 function shardOf(text: string): Shard {
   const [, index = 0, count = 0] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];

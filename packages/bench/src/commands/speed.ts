@@ -1,11 +1,10 @@
 // cajal speed: prints timings, and what could not be measured.
-import { checkInteger } from "@cajal/core";
 import { engineName, milliseconds, short, times, whole } from "../text/format";
 import { textTable } from "../text/tables";
 import type { BenchRecord } from "../measure/record";
 import { speed as measure } from "../measure/speed";
 import { defineCommand } from "./shared/defineCommand";
-import { choice, list, number } from "./shared/parameters";
+import { choice, list, number, numbers } from "./shared/parameters";
 
 export const speed = defineCommand({
   name: "speed",
@@ -23,7 +22,7 @@ export const speed = defineCommand({
     models: list("<names>", "networks, separated by commas", { default: ["lenet5"] }),
     engines: list("<names>", "engines", { default: ["onnx"] }),
     devices: list("<names>", "devices, or all that are available", { default: ["auto"] }),
-    batch: list("<sizes>", "batch sizes; default 1 to predict; to train 64, large networks 8"),
+    batch: numbers("<sizes>", "batch sizes; default 1 to predict; to train 64, large networks 8", { least: 1 }), // prettier-ignore
     rounds: number("<n>", "turns that each has", { least: 1, default: 5 }),
     threads: number("<n>", "threads of an engine that has them", { least: 1 }),
   },
@@ -31,10 +30,19 @@ export const speed = defineCommand({
     { output, progress, seed, signal },
     { phase, models, engines, devices, batch, rounds, threads },
   ) {
-    const batches = batch?.map(batchSize);
     const records: BenchRecord[] = [];
     let failed = false;
-    const options = { phase, models, engines, devices, batches, rounds, threads, seed, signal };
+    const options = {
+      phase,
+      models,
+      engines,
+      devices,
+      batches: batch,
+      rounds,
+      threads,
+      seed,
+      signal,
+    };
     for await (const event of measure(options))
       switch (event.type) {
         case "stage":
@@ -85,10 +93,4 @@ function describe(records: readonly BenchRecord[]): string {
         : `${times(record.median_ms! / best.get(group(record))!)} slower`,
     ]),
   );
-}
-
-function batchSize(text: string): number {
-  const size = Number(text);
-  checkInteger("speed", "batch", size, { least: 1 });
-  return size;
 }

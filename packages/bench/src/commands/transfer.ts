@@ -22,7 +22,7 @@ import { reportFiles, writeReport } from "../report/write";
 import { defineCommand } from "./shared/defineCommand";
 import { keptIn } from "./shared/keptIn";
 import { mapsByEpoch } from "./shared/mapsByEpoch";
-import { fraction, list, number, text } from "./shared/parameters";
+import { fraction, number, numbers, text } from "./shared/parameters";
 import { preprocess } from "./shared/preprocess";
 
 export const transfer = defineCommand({
@@ -40,8 +40,10 @@ export const transfer = defineCommand({
     data: text("<folder>", "a folder with a folder of pictures for each class", { required: true }),
     model: text("<name>", "a network with published weights, or a file", { default: "MobileNet" }),
     preprocess,
-    epochs: list("<head,upper>", "passes with the head alone, then with upper layers too", {
-      default: ["15", "5"],
+    epochs: numbers("<head,upper>", "passes with the head alone, then with upper layers too", {
+      least: 0,
+      count: 2,
+      default: [15, 5],
     }),
     from: text(
       "<layer>",
@@ -64,8 +66,8 @@ export const transfer = defineCommand({
     const { data: folder, model: name, out, holdOut } = options;
     const startTime = new Date();
     const isGraph = isGraphFile(name);
-    const files = [...(isGraph ? [] : ["model.keras"]), "model.onnx", ...reportFiles];
-    await checkWritableFolder(out, files);
+    const models = [...(isGraph ? [] : ["model.keras"]), "model.onnx"];
+    await checkWritableFolder(out, [...models, ...reportFiles]);
     progress.start(`Network ${name}`);
     const pretrained = await (isGraph ? graphBase : modelBase)(name, options, context);
     const { base, preprocessing, size, asInput, batch = options.batch } = pretrained;
@@ -83,7 +85,7 @@ export const transfer = defineCommand({
         "bad-argument",
         `${folder}: ${all.size} pictures of ${classes.length} classes are too few: expected at least two folders, and some pictures to hold out.`,
       );
-    const [first, second] = options.epochs.map(Number) as [number, number];
+    const [first, second] = options.epochs as [number, number];
     const stages: Stage[] = [
       { epochs: first },
       ...(second > 0
@@ -92,6 +94,9 @@ export const transfer = defineCommand({
     ];
     progress.start(`${whole(training.size)} pictures of ${classes.length} classes, ${whole(validation.size)} held out`); // prettier-ignore
     const curve = await keptIn<Omit<Epoch, "epoch">>(join(out, "state", "epochs.json"));
+    // Epochs of the head on which the upper layers of an earlier run build.
+    const builtOn = await keptIn<number>(join(out, "state", "head.json"));
+    checkStages(out, [first, second], { done: curve.keys(), head: builtOn.all()[0] });
     const headed = pretrained.model && withHead(pretrained.model, { labels: classes, seed }).model;
     const maps =
       headed &&
@@ -100,7 +105,7 @@ export const transfer = defineCommand({
         classes,
         count: options.explain,
         epochs: first + second,
-        path: join(out, "state", "maps.json"),
+        path: join(out, "state", `maps-of-${options.explain}.json`),
         signal,
       }));
     const inputs = (part: Dataset) => part.map(({ x, y }) => ({ x: asInput(x), y }));
@@ -118,6 +123,7 @@ export const transfer = defineCommand({
       switch (event.type) {
         case "start":
           place = { engine: event.engine, device: event.device };
+          if (event.stage === 1) await builtOn.add("epochs", first);
           break;
         case "step":
           progress.update((event.batch + 1) / event.stepsPerEpoch, `epoch ${event.epoch + 1} of ${stages[event.stage]!.epochs}, loss ${event.loss.toFixed(3)}`); // prettier-ignore
@@ -190,17 +196,39 @@ export const transfer = defineCommand({
       ...(mapsSection ? [mapsSection] : []),
     ],
   }; // prettier-ignore
-    await writeReport(out, report);
+    const reports = await writeReport(out, report);
     const accuracy = 1 - misread.length / truths.length;
     output.document({ model: name, classes, examples: all.size, held_out: truths.length, accuracy, epochs, out }); // prettier-ignore
     output.text(
       [
         `${percent(accuracy)} of ${whole(truths.length)} held-out pictures read right.`,
-        ...files.map((file) => `  ${absolute(join(out, file))}`),
+        ...models.map((file) => `  ${absolute(join(out, file))}`),
+        ...reports.map((path) => `  ${absolute(path)}`),
       ].join("\n"),
     );
   },
 });
+
+/**
+ * Refuses epochs to which a run in the folder cannot go on: only its last stage may become longer.
+ *
+ * @param earlier.done `stage/epoch` of those that it has learned; `head`: how many its upper layers build on
+ * @throws CajalError `bad-argument`
+ */
+function checkStages(
+  out: string,
+  epochs: readonly [head: number, upper: number],
+  { done, head }: { done: readonly string[]; head: number | undefined },
+): void {
+  const learned = epochs.map((_, stage) => done.filter((key) => key.startsWith(`${stage}/`)).length); // prettier-ignore
+  const isShorter = epochs.some((planned, stage) => learned[stage]! > planned);
+  if (!isShorter && (head === undefined || head === epochs[0])) return;
+  throw new CajalError(
+    "bad-argument",
+    `${out} holds a run of ${head ?? learned[0]} epochs of the head and ${learned[1]} of upper layers; got --epochs ${epochs.join(",")}. Its last stage may have more; for anything else choose another --out.`,
+    { learned, epochs },
+  );
+}
 
 function factsOf({ model }: LoadedModel | TunedGraph, onnx: Uint8Array) {
   if ("graph" in model) {

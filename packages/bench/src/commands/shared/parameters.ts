@@ -130,3 +130,24 @@ export const list = <S extends Settings<readonly string[]>>(
       return names;
     },
   }) as Parameter<Value<readonly string[], S>>;
+
+/** Whole numbers separated by commas; `count` of them, where it is given. */
+export const numbers = <
+  S extends Settings<readonly number[]> & { readonly least: number; readonly count?: number },
+>(
+  placeholder: string,
+  help: string,
+  { least, count, ...settings }: S,
+): Parameter<Value<readonly number[], S>> =>
+  ({
+    placeholder,
+    help,
+    ...settings,
+    parse(word: string) {
+      const values = word.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
+      const isRight = values.every((value) => Number.isSafeInteger(value) && value >= least);
+      if (!isRight || (count !== undefined && values.length !== count))
+        throw new InvalidArgumentError(`Expected ${count === undefined ? "" : `${count} `}whole numbers of at least ${least}, separated by commas.`); // prettier-ignore
+      return values;
+    },
+  }) as Parameter<Value<readonly number[], S>>;
