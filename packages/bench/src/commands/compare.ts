@@ -1,16 +1,13 @@
 // cajal compare: exits 1 where something became slower, larger or less accurate, or is not measured any more.
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { CajalError } from "@cajal/core";
 import { comparePairs } from "../measure/comparePairs";
 import { median } from "../measure/statistics";
 import { times } from "../text/format";
 import { textTable } from "../text/tables";
-import { readInput } from "../readInput";
-import { type BenchRecord, parseRecords } from "../measure/record";
-import { journalName } from "../suites/cells/journal";
+import { optionsOf } from "../suites/cells/journal";
 import { defineCommand } from "./shared/defineCommand";
 import { fraction, words } from "./shared/parameters";
+import { readRun } from "./shared/readRun";
 
 export const compare = defineCommand({
   name: "compare",
@@ -42,7 +39,7 @@ export const compare = defineCommand({
         `got ${runs.length === 1 ? "one run" : `${runs.length} runs`}, expected pairs: before, after, before, after …`,
         { runs },
       );
-    const records = await Promise.all(runs.map(readReport));
+    const records = await Promise.all(runs.map(readRun));
     const pairs = records.flatMap((before, i) =>
       i % 2 === 0 ? [[before, records[i + 1]!] as const] : [],
     );
@@ -77,6 +74,8 @@ export const compare = defineCommand({
       progress.say(
         `Not of one machine: ${[...hosts].join("; ")}. Times of two machines say little.`,
       );
+    const ways = new Set(records.flat().map(({ settings }) => optionsOf(settings)));
+    if (ways.size > 1) progress.say(`Not measured alike: ${[...ways].join("; ")}.`);
     for (const what of result.onlyBefore) progress.say(`No longer measured, only before: ${what}`);
     for (const what of result.onlyAfter) progress.say(`Only after: ${what}`);
     // A measurement that is missing now may hide a regression.
@@ -84,11 +83,5 @@ export const compare = defineCommand({
     return regressed || result.onlyBefore.length > 0 ? "failed" : undefined;
   },
 });
-
-async function readReport(path: string): Promise<BenchRecord[]> {
-  const isFolder = existsSync(path) && statSync(path).isDirectory();
-  const file = isFolder ? join(path, journalName) : path;
-  return parseRecords(new TextDecoder().decode(await readInput(file)), file);
-}
 
 const figures = (value: number): string => String(Number(value.toPrecision(4)));

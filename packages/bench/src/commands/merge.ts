@@ -1,12 +1,9 @@
 // cajal merge: records of several machines, or of other libraries, as one report.
-import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CajalError } from "@cajal/core";
 import { checkWritableFolder, writeWhole } from "@cajal/files/node";
 import { environment } from "../measure/environment";
-import { type BenchRecord, parseRecords } from "../measure/record";
 import { mergeRecords } from "../measure/records";
-import { readInput } from "../readInput";
 import { whole } from "../text/format";
 import type { Report } from "../report/report";
 import { reportFiles, writeReport } from "../report/write";
@@ -14,6 +11,7 @@ import { suites } from "../suites";
 import { journalName } from "../suites/cells/journal";
 import { defineCommand } from "./shared/defineCommand";
 import { text, words } from "./shared/parameters";
+import { readRun } from "./shared/readRun";
 
 export const merge = defineCommand({
   name: "merge",
@@ -25,11 +23,7 @@ export const merge = defineCommand({
   out: text("<folder>", "where the report goes", { default: "cajal-merged" }),
   async run({ output, seed }, { from, out }) {
     await checkWritableFolder(out, [...reportFiles, journalName]);
-    const all: BenchRecord[] = [];
-    for (const path of from) {
-      const file = existsSync(path) && statSync(path).isDirectory() ? join(path, journalName) : path; // prettier-ignore
-      all.push(...parseRecords(new TextDecoder().decode(await readInput(file)), file));
-    }
+    const all = (await Promise.all(from.map(readRun))).flat();
     const [name = ""] = all.map(({ suite }) => suite);
     const suite = suites.find((each) => each.name === name);
     const other = all.find((record) => record.suite !== name);
@@ -60,9 +54,11 @@ export const merge = defineCommand({
     await writeWhole(join(out, journalName), records.map((record) => `${JSON.stringify(record)}\n`).join("")); // prettier-ignore
     const paths = await writeReport(out, report);
     output.document({ records: records.length, of: all.length, hosts, files: paths });
+    const others = all.length - records.length;
     output.text(
       [
         `${whole(records.length)} measurements of ${hosts.length} ${hosts.length === 1 ? "machine" : "machines"}.${hosts.length === 1 ? "" : " Times of different machines stand side by side; compare them with care."}`,
+        ...(others === 0 ? [] : [`${whole(others)} more of the same measurements are left out: of each the latest counts.`]), // prettier-ignore
         ...paths.map((path) => `  ${resolve(path)}`),
       ].join("\n"),
     );

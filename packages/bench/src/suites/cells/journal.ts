@@ -32,8 +32,7 @@ export async function openJournal(
   await checkWritable(path);
   if (fresh && existsSync(path)) await writeWhole(path, "");
   const text = existsSync(path) ? await ioErrors("reading", path, () => readFile(path, "utf8")) : ""; // prettier-ignore
-  // A process that was killed while writing leaves an incomplete line.
-  const completeText = text.slice(0, text.lastIndexOf("\n") + 1);
+  const completeText = completeLines(text);
   if (completeText.length < text.length) await ioErrors("writing", path, () => truncate(path, Buffer.byteLength(completeText))); // prettier-ignore
   const records = completeText === "" ? [] : parseRecords(completeText, path);
   const other = records.find((record) => record.suite !== suite || record.seed !== seed);
@@ -67,6 +66,9 @@ export async function openJournal(
     },
   };
 }
+
+/** A process that was killed while writing leaves an incomplete line. */
+export const completeLines = (text: string): string => text.slice(0, text.lastIndexOf("\n") + 1);
 
 /** `with --data images --examples 500`: settings as they are typed. */
 export const optionsOf = (settings: BenchRecord["settings"] = {}): string =>
