@@ -93,6 +93,18 @@ describe("what cannot be explained is refused, and nothing written", () => {
   const graphs: Readonly<Record<string, (g: GraphBuilder) => void>> = {
     rows: (g) => g.output(g.matMul(g.input("x", "float32", ["n", 6]), kernel(g, [6, 4])), "y"),
     four: (g) => g.output(mean(g, maps(g, 4)), "y"),
+    // Its scores are the mean of the picture, and 0.
+    grey: (g) =>
+      g.output(
+        mean(
+          g,
+          g.conv(
+            g.input("x", "float32", ["n", 1, 8, 8]),
+            g.constant(tensor("float32", [2, 1, 1, 1], new Float32Array([1, 0]))),
+          ),
+        ),
+        "y",
+      ),
     // It has a gradient, and no rule of relevance.
     norm: (g) => g.output(mean(g, g.op("LpNormalization", [maps(g, 3)], { p: 1, axis: 1 })), "y"), // prettier-ignore
     steps: (g) => g.output(mean(g, g.op("Round", [maps(g, 3)])), "y"),
@@ -107,6 +119,11 @@ describe("what cannot be explained is refused, and nothing written", () => {
   const onnx = (name: string) => ({ model: join(folder, `${name}.onnx`) });
 
   const cases: readonly (readonly [code: ErrorCode, what: string, more: () => object])[] = [
+    [
+      "bad-argument",
+      "means of colours for grey pictures",
+      () => ({ ...onnx("grey"), preprocessing: "caffe" }),
+    ],
     ["unknown-name", "a method that is not known", () => ({ method: ["saliency", "grad-can"] })],
     ["unknown-name", "a method of layers", () => ({ method: ["layer-activation"] })],
     ["bad-argument", "no method", () => ({ method: [] })],
@@ -140,6 +157,19 @@ describe("what cannot be explained is refused, and nothing written", () => {
     expect(lines).toMatchObject([{ method: "saliency", zero: true }]);
     expect(texts.join()).toContain("noise.png, saliency: the map is zero everywhere.");
     expect(await readFile(join(out, "explain.html"), "utf8")).toContain("zero everywhere");
+  });
+
+  it("and grey pixels become what they are told to", async () => {
+    const meanOf = async (preprocessing?: string) => {
+      const { lines } = await call({ ...onnx("grey"), method: ["saliency"], class: 0, preprocessing }); // prettier-ignore
+      const [{ probability }] = lines as [{ probability: number }];
+      // The softmax of the mean and 0.
+      return Math.log(probability / (1 - probability));
+    };
+    const unit = await meanOf("unit");
+    expect(unit).toBeGreaterThan(0.3);
+    expect(await meanOf()).toBe(unit);
+    expect(await meanOf("tf")).toBeCloseTo(2 * unit - 1, 4);
   });
 
   it("and so is a network that ends in a sigmoid", async () => {

@@ -85,6 +85,7 @@ export const explain = defineCommand({
     await using explainer = await open(network);
     checkClass(explainer, options.class);
     const inputSize = inputSizeOf(explainer, network);
+    checkPreprocessing(inputSize, network, options.preprocessing);
     // Every file is read once before the work begins, which one that is missing or damaged would waste.
     for (const file of options.images) await readPicture(file, inputSize);
     const graphs = options.onnx ? graphsOf(network, selected, options) : [];
@@ -228,6 +229,20 @@ function inputSizeOf({ inputShape }: Explainer, { name }: Classifier): InputSize
   );
 }
 
+/** @throws CajalError `bad-argument` for means of colours where pictures are grey */
+function checkPreprocessing(
+  { channels }: InputSize,
+  { name }: Classifier,
+  preprocessing: Preprocessing | "unit" | undefined,
+): void {
+  if (channels === 3 || preprocessing === undefined || preprocessing === "tf" || preprocessing === "unit") return; // prettier-ignore
+  throw new CajalError(
+    "bad-argument",
+    `--preprocessing ${preprocessing}: it has a mean for each colour, and ${name} takes grey pictures. Expected unit (0 … 1) or tf (−1 … 1).`,
+    { preprocessing },
+  );
+}
+
 /**
  * A picture cropped and resized to the network's input size, 0 … 255.
  *
@@ -250,14 +265,13 @@ function inputOf(
 ): Tensor<"float32"> {
   const isColor = pixels.shape[2] === 3;
   const mode = preprocessing ?? network.preprocessing ?? (isColor ? "tf" : "unit");
+  const scaled = (change: (pixel: number) => number) => tensor("float32", pixels.shape, pixels.data.map(change)); // prettier-ignore
   const x =
-    mode === "unit" || !isColor
-      ? tensor(
-          "float32",
-          pixels.shape,
-          pixels.data.map((value) => value / 255),
-        )
-      : preprocessInput(pixels, mode);
+    mode === "unit"
+      ? scaled((pixel) => pixel / 255)
+      : isColor
+        ? preprocessInput(pixels, mode)
+        : scaled((pixel) => pixel / 127.5 - 1);
   return { ...x, shape: [1, ...x.shape] };
 }
 
