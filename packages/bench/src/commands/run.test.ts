@@ -2,13 +2,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { recordWith } from "../../testing/record";
 import type { Context } from "../context";
 import { environment } from "../measure/environment";
 import type { Report } from "../report/report";
+import type { BenchRecord } from "../measure/record";
 import type { SuiteEvent } from "../suites/suite";
 import type { run as Run } from "./run";
 
 const check = { value: true };
+const measured: BenchRecord[] = [];
 let run: typeof Run;
 
 const suite = {
@@ -22,7 +25,7 @@ const suite = {
       seconds: 1,
       environment: environment(),
       versions: {},
-      records: [],
+      records: measured,
       checks: [{ name: "Engines agree", held: check.value, got: "0.1", expected: "10⁻⁵" }],
       sections: [],
     };
@@ -41,7 +44,7 @@ afterAll(() => {
   vi.resetModules();
 });
 
-it("fails where a check did not hold, says which, and still writes the report", async () => {
+it("fails where a check did not hold, or nothing was measured, and still writes the report", async () => {
   const out = await mkdtemp(join(tmpdir(), "cajal-check-"));
   const lines: string[] = [];
   const quiet = () => {};
@@ -63,6 +66,13 @@ it("fails where a check did not hold, says which, and still writes the report", 
     check.value = false;
     expect(await run.run(context, { suite: "embedded", out })).toBe("failed");
     expect(lines).toEqual(["NOT HELD: Engines agree: 0.1, expected 10⁻⁵"]);
+    check.value = true;
+    // One failure is a record among others.
+    measured.push(recordWith({ failure: "crash" }), recordWith());
+    expect(await run.run(context, { suite: "embedded", out })).toBeUndefined();
+    measured.pop();
+    expect(await run.run(context, { suite: "embedded", out })).toBe("failed");
+    expect(lines.at(-1)).toContain("None of the measurements");
   } finally {
     await rm(out, { recursive: true });
   }
