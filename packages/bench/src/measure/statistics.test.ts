@@ -17,6 +17,8 @@ it("sorts by size, not by spelling", () => {
   expect(median([10, 9, 100])).toBe(10);
 });
 
-it("has no number for no values", () => {
-  expect(median([])).toBeNaN();
+it("has no number for no values, and where one of them is none", () => {
+  // As NumPy's quantile.
+  for (const values of [[], [1, NaN, 3], [NaN, 1, 3, 2], [3, 2, NaN]])
+    for (const q of [0, 0.5, 0.9]) expect(quantile(values, q)).toBeNaN();
 });

@@ -55,10 +55,15 @@ export async function openJournal(
       const lines = more.map((record) => `${JSON.stringify(record)}\n`).join("");
       await ioErrors("writing", path, async () => {
         const file = await open(path, "a");
+        const { size } = await file.stat();
         try {
           await file.appendFile(lines);
           // Flushed to disk, as a machine may be switched off.
           await file.datasync();
+        } catch (error) {
+          // Some records of a measurement would pass for all: a disk may fill up between two.
+          await file.truncate(size).catch(() => {});
+          throw error;
         } finally {
           await file.close();
         }
