@@ -91,7 +91,15 @@ describe("cajal run table", () => {
     const again = await cajal(["run", "table", ...choice, "--json", "--out", out]);
     expect(again.stderr).toContain("2 are there already (--fresh measures anew)");
     expect(again.stdout).toBe(stdout);
-    const other = await cajal(["run", "table", ...choice.with(-1, "2"), "--json", "--out", out]);
+    const other = await cajal([
+      "run",
+      "table",
+      ...choice.slice(0, -1),
+      "2",
+      "--json",
+      "--out",
+      out,
+    ]);
     expect(other).toMatchObject({ code: 2, stdout: "" });
     expect(other.stderr).toContain("measured with --rounds 1; this run is with --rounds 2");
 
