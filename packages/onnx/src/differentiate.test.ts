@@ -3,7 +3,7 @@ import { isCajalError, random, tensor, type Tensor } from "@cajal/core";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { describeWithShared } from "../../core/testing/shared";
-import { GraphBuilder } from "./graph/builder";
+import { GraphBuilder, type Value } from "./graph/builder";
 import { decodeModel } from "./file/decode";
 import { checkDifferentiable, differentiate, gradients } from "./differentiate";
 import { encodeModel } from "./file/encode";
@@ -137,6 +137,23 @@ describe("differentiate", () => {
     g.output(ddx!, "ddx");
     const result = await run(g.build(), { x: tensor("float32", [2], [1, -2]) });
     expect(result.ddx).toEqual([6, -12]);
+  });
+
+  // As a penalty on the slopes of a network does, in training a WGAN.
+  it.each([
+    ["Relu", (g: GraphBuilder, x: Value) => g.relu(x)],
+    ["LeakyRelu", (g: GraphBuilder, x: Value) => g.op("LeakyRelu", [x], { alpha: 0.5 })],
+    ["ReLU6", (g: GraphBuilder, x: Value) => g.clip(x, { min: 0, max: 6 })],
+  ] as const)("differentiates steep gradients of %s again", async (name, activation) => {
+    // 10 y² where y = s x: slope 20 s² x; of its square 800 s⁴ x.
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [3]);
+    const y = activation(g, x);
+    const [dx] = gradients(g, g.mul(g.mul(y, y), 10), [x]);
+    const [ddx] = gradients(g, g.mul(dx!, dx!), [x]);
+    g.output(ddx!, "ddx");
+    const { ddx: got } = await run(g.build(), { x: tensor("float32", [3], [-2, 1, 3]) });
+    expect(got).toEqual([name === "LeakyRelu" ? -100 : 0, 800, 2400]);
   });
 
   it("leaves the inputs of a training-mode normalization as they were", async () => {
