@@ -5,9 +5,9 @@ export const reduceMax = defineGradient({
   op: "ReduceMax",
   // dx goes to the greatest elements, in equal parts where there are several (as in TensorFlow).
   gradient: ([dy], context, g) => {
-    const { axes, keepAxes } = reductionOf(context, g);
+    const { keepAxes, sum } = reductionOf(context, g);
     const isMax = g.cast(g.equal(context.inputs[0], keepAxes(context.outputs[0])), dy.dtype);
-    return [g.mul(isMax, g.div(keepAxes(dy), g.reduceSum(isMax, { axes, keepdims: true })))];
+    return [g.mul(isMax, g.div(keepAxes(dy), sum(isMax)))];
   },
   samples: reductionSamples(),
 });

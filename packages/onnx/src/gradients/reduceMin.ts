@@ -5,9 +5,9 @@ export const reduceMin = defineGradient({
   op: "ReduceMin",
   // dx goes to the least elements, in equal parts where there are several (as in TensorFlow).
   gradient: ([dy], context, g) => {
-    const { axes, keepAxes } = reductionOf(context, g);
+    const { keepAxes, sum } = reductionOf(context, g);
     const isMin = g.cast(g.equal(context.inputs[0], keepAxes(context.outputs[0])), dy.dtype);
-    return [g.mul(isMin, g.div(keepAxes(dy), g.reduceSum(isMin, { axes, keepdims: true })))];
+    return [g.mul(isMin, g.div(keepAxes(dy), sum(isMin)))];
   },
   samples: reductionSamples(),
 });

@@ -10,6 +10,8 @@ export interface Reduction {
   readonly axes: readonly number[];
   /** A result (or its gradient) with the reduced axes kept as 1, so that it broadcasts to x. */
   keepAxes(value: Value): Value;
+  /** The sum over the reduced axes, which are kept as 1. */
+  sum(value: Value): Value;
   /** A gradient broadcast to x. */
   expand(dy: Value): Value;
   /** How many elements went into one result: a number, or a scalar of x's type. */
@@ -32,6 +34,8 @@ export function reductionOf(context: GradientContext, g: GraphBuilder): Reductio
   return {
     axes,
     keepAxes,
+    // Of no axes ReduceSum would take all.
+    sum: (value) => (axes.length === 0 ? value : g.reduceSum(value, { axes, keepdims: true })),
     expand: (dy) => g.expand(keepAxes(dy), g.shape(x)),
     count: () => {
       const shape = x.shape!;
@@ -59,5 +63,6 @@ export const reductionSamples = (options: { range?: readonly [number, number] } 
     { inputs: [[2, 3, 4]], attributes: { keepdims: 0 }, ...options },
     { inputs: [[2, 3, 4]], ...options },
     { inputs: [[5], axes(0)], ...options },
+    { inputs: [[2, 3]], attributes: { noop_with_empty_axes: 1 }, ...options },
   ];
 };
