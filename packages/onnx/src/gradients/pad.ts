@@ -59,6 +59,8 @@ export const pad = defineGradient({
     { inputs: [[4, 5], pads(2, 1, 1, 3)], attributes: { mode: "reflect" } },
     { inputs: [[2, 4, 5], pads(0, 2, 1, 0, 1, 3)], attributes: { mode: "edge" } },
     { inputs: [[4, 5], pads(1, 2, 1, 2)], attributes: { mode: "wrap" } },
+    // What is left alone is repeated.
+    { inputs: [[4, 5], pads(-1, 2, 2, -2)], attributes: { mode: "wrap" } },
     { inputs: [[2, 3], pads(0, 1, 2, -1), []] },
     { inputs: [[2, 3], pads(1, 2), tensor("float64", [], [0.5]), pads(-1)] },
     { inputs: [[2, 80], pads(0, 3, 0, 4)], attributes: { mode: "reflect" } },
@@ -67,19 +69,24 @@ export const pad = defineGradient({
   ],
 });
 
-/** Which element of x each padded element shows, as the transposed map: m[x, y] = 1. */
+/**
+ * Which element of x each padded element shows, as the transposed map: m[x, y] = 1. What pads below 0 cut off is gone
+ * before the others mirror or repeat what is left.
+ */
 function sources(mode: string, extent: number, before: number, after: number): SparseMatrix {
   const length = before + extent + after;
   checkEntries(length);
-  const sourceOf = (y: number): number => {
-    const x = y - before;
-    if (mode === "edge") return Math.max(0, Math.min(extent - 1, x));
-    if (mode === "wrap") return ((x % extent) + extent) % extent;
-    if (extent === 1) return 0;
-    const period = 2 * (extent - 1);
-    const folded = ((x % period) + period) % period;
-    return folded >= extent ? period - folded : folded;
+  const first = Math.max(0, -before);
+  const count = extent - first - Math.max(0, -after);
+  const place = (i: number): number => {
+    if (mode === "edge") return Math.max(0, Math.min(count - 1, i));
+    if (mode === "wrap") return ((i % count) + count) % count;
+    if (count === 1) return 0;
+    const period = 2 * (count - 1);
+    const folded = ((i % period) + period) % period;
+    return folded >= count ? period - folded : folded;
   };
+  const sourceOf = (y: number): number => first + place(y - Math.max(0, before));
   const entries = Array.from({ length }, (_, y) => [sourceOf(y), y, 1] as const);
   return { rows: extent, columns: length, entries };
 }
