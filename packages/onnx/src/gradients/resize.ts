@@ -72,6 +72,39 @@ export const resize = defineGradient({
       inputs: [[1, 1, 5, 6], empty, scales(1, 1, 0.7, 0.7)],
       attributes: { mode: "linear", coordinate_transformation_mode: "half_pixel_symmetric" },
     },
+    // Coordinates just below 1, and just below 3.5, by rounding.
+    {
+      inputs: [[1, 1, 5, 6], empty, undefined, sizes(1, 1, 2, 2)],
+      attributes: {
+        nearest_mode: "floor",
+        coordinate_transformation_mode: "half_pixel_symmetric",
+      },
+    },
+    {
+      inputs: [[1, 1, 7], empty, undefined, sizes(1, 1, 2)],
+      attributes: {
+        nearest_mode: "round_prefer_ceil",
+        coordinate_transformation_mode: "asymmetric",
+      },
+    },
+    {
+      inputs: [[1, 1, 4, 6], empty, scales(1, 1, 1.5, 1.1)],
+      attributes: { mode: "linear", antialias: 1 },
+    },
+    // A coordinate that is 0 by rounding, so within the image.
+    {
+      inputs: [[1, 1, 5], scales(0, 0, -0.2, 1, 1, 1), scales(1, 1, 1.5)],
+      attributes: { mode: "linear", coordinate_transformation_mode: "tf_crop_and_resize" },
+    },
+    // Nothing is cropped where an extent does not change.
+    {
+      inputs: [[1, 1, 6, 5], scales(0, 0, 0.3, 0.1, 1, 1, 0.5, 0.5), empty, sizes(1, 1, 6, 2)],
+      attributes: { mode: "linear", coordinate_transformation_mode: "tf_crop_and_resize" },
+    },
+    {
+      inputs: [[1, 1, 2, 4], scales(0, 0, 0, -0.2, 1, 1, 1, 0.5), empty, sizes(1, 1, 2, 4)],
+      attributes: { mode: "linear", coordinate_transformation_mode: "tf_crop_and_resize" },
+    },
     {
       inputs: [[1, 1, 6, 6], scales(0, 0, 0.4, 0.6, 1, 1, 0.8, 1.3), empty, sizes(1, 1, 3, 4)],
       attributes: { mode: "linear", coordinate_transformation_mode: "tf_crop_and_resize" },
@@ -108,8 +141,8 @@ function axesOf(context: GradientContext, y: Value): (Axis | undefined)[] {
     (axis) => (axis < 0 ? axis + rank : axis),
   );
   const crops = coordinatesOf(context) === "tf_crop_and_resize";
-  // Where no extent changes ONNX Runtime copies, whatever the scales are.
-  if (!crops && show(x.shape) === show(y.shape)) return [];
+  // Where no extent changes ONNX Runtime copies, whatever the scales and regions are.
+  if (show(x.shape) === show(y.shape)) return [];
   const roi = crops ? constantNumbers(context, 1, "regions of interest") : undefined;
   const statedScales = constantNumbers(context, 2, "scales");
   const scales = statedScales?.length ? statedScales : scalesBySizes(context, resizedAxes);
@@ -121,6 +154,8 @@ function axesOf(context: GradientContext, y: Value): (Axis | undefined)[] {
     const isUncropped = crop[0] === 0 && crop[1] === 1;
     if (from === to && isUncropped && (crops || coordinatesOf(context) === "align_corners"))
       return undefined;
+    // Antialiased, ONNX Runtime (1.30) resizes one axis after the other, and those alone whose extent changes.
+    if (from === to && isAntialiased(context)) return undefined;
     return { from, to, scale: scales[i]!, crop };
   });
 }
@@ -142,12 +177,17 @@ function scalesBySizes(context: GradientContext, axes: readonly number[]): reado
 const coordinatesOf = ({ string }: GradientContext) =>
   string("coordinate_transformation_mode", "half_pixel");
 
+const isAntialiased = ({ string, int }: GradientContext) =>
+  string("mode", "nearest") !== "nearest" && int("antialias", 0) === 1;
+
 /** The coordinate on the axis of x of output index `y`, by coordinate_transformation_mode. */
 function coordinate(
   context: GradientContext,
   { from, to, scale, crop }: Axis,
 ): (y: number) => number {
   const mode = coordinatesOf(context);
+  // Where nothing is scaled ONNX Runtime (1.30) does not look at the region either.
+  if (scale === 1) return (y) => y;
   const halfPixel = (y: number) => f(f((y + 0.5) / scale) - 0.5);
   switch (mode) {
     case "half_pixel":
@@ -155,9 +195,9 @@ function coordinate(
     case "pytorch_half_pixel":
       return to > 1 ? halfPixel : () => 0;
     case "half_pixel_symmetric": {
-      // The extent may be rounded down: both ends then lose as much.
-      const offset = f((from / 2) * (1 - to / (scale * from)));
-      return (y) => f(offset + halfPixel(y));
+      // The extent may be rounded down: both ends then lose as much. ONNX Runtime rounds the sum alone here.
+      const offset = f((from / 2) * f(1 - f(to / f(scale * from))));
+      return (y) => f(offset + (y + 0.5) / scale - 0.5);
     }
     case "asymmetric":
       return (y) => f(y / scale);
@@ -165,10 +205,11 @@ function coordinate(
       return (y) => (to > 1 ? f((y * (from - 1)) / (to - 1)) : 0);
     case "tf_crop_and_resize": {
       const [start, end] = crop;
+      const first = f(start * (from - 1));
       return (y) =>
         to > 1
-          ? f(start * (from - 1) + (y * (end - start) * (from - 1)) / (to - 1))
-          : f(0.5 * (start + end) * (from - 1));
+          ? f(first + f(f(f(y * f(end - start)) * (from - 1)) / (to - 1)))
+          : f(f(0.5 * f(start + end)) * (from - 1));
     }
     default:
       throw new CajalError(
@@ -184,9 +225,8 @@ function interpolation(context: GradientContext, axis: Axis): Entry[] {
   const { string, int, float } = context;
   const { from, to } = axis;
   const mode = string("mode", "nearest");
-  const antialias = mode !== "nearest" && int("antialias", 0) === 1;
   // Antialiasing stretches the filter over all that a smaller image leaves out.
-  const shrink = antialias ? Math.min(axis.scale, 1) : 1;
+  const shrink = isAntialiased(context) ? Math.min(axis.scale, 1) : 1;
   const reach = mode === "linear" ? 1 : 2;
   checkEntries(to * (mode === "nearest" ? 1 : (2 * reach) / shrink));
   const filter = mode === "linear" ? triangle : cubic(float("cubic_coeff_a", -0.75));
@@ -233,8 +273,11 @@ function nearestOf(mode: string): (x: number) => number {
     case "ceil":
       return Math.ceil;
     case "round_prefer_ceil":
-      return Math.round;
+      return (x) => (isHalfway(x) ? Math.ceil(x) : Math.round(x));
     default:
-      return (x) => Math.ceil(x - 0.5);
+      return (x) => (isHalfway(x) ? Math.floor(x) : Math.round(x));
   }
 }
+
+/** As ONNX Runtime (1.30) takes a coordinate for the middle between two elements. */
+const isHalfway = (x: number) => Math.abs(x - Math.floor(x) - 0.5) < 1e-6;
