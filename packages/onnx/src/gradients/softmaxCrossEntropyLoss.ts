@@ -1,5 +1,5 @@
 import { tensor } from "@cajal/core";
-import { defineGradient } from "./gradient";
+import { defineGradient, inFloat32 } from "./gradient";
 import { scoreGradient, weightGradient } from "./shared/crossEntropy";
 
 const labels = tensor("int64", [4], [0, 2, 1, 2]);
@@ -26,18 +26,21 @@ export const softmaxCrossEntropyLoss = defineGradient({
     ];
   },
   samples: [
-    { inputs: [[4, 3], labels] },
-    { inputs: [[4, 3], labels], attributes: { reduction: "sum" }, outputs: 2 },
-    { inputs: [[4, 3], labels], attributes: { reduction: "none" } },
-    { inputs: [[4, 3], labels, tensor("float32", [3], [0.2, 1, 2])] },
-    { inputs: [[4, 3], labels], attributes: { ignore_index: 2 } },
-    { inputs: [[4, 3], labels, [3]], range: [0.5, 2] as const },
-    {
-      inputs: [[4, 3], labels, [3]],
-      attributes: { ignore_index: 2 },
-      outputs: 2,
-      range: [0.5, 2] as const,
-    },
-    { inputs: [[2, 3, 2], tensor("int64", [2, 2], [0, 2, 1, 2])] },
-  ].map((sample) => ({ ...sample, float32: true as const })),
+    ...inFloat32([
+      { inputs: [[4, 3], labels] },
+      { inputs: [[4, 3], labels], attributes: { reduction: "sum" }, outputs: 2 },
+      { inputs: [[4, 3], labels], attributes: { reduction: "none" } },
+      { inputs: [[4, 3], labels, tensor("float32", [3], [0.2, 1, 2])] },
+      { inputs: [[4, 3], labels], attributes: { ignore_index: 2 } },
+      { inputs: [[4, 3], labels, [3]], range: [0.5, 2] as const },
+      {
+        inputs: [[4, 3], labels, [3]],
+        attributes: { ignore_index: 2 },
+        outputs: 2,
+        range: [0.5, 2] as const,
+      },
+      { inputs: [[2, 3, 2], tensor("int64", [2, 2], [0, 2, 1, 2])] },
+    ]),
+    { inputs: [[4, 3], tensor("int32", [4], [0, 2, 1, 2])] },
+  ],
 });

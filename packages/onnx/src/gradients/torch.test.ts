@@ -104,6 +104,17 @@ describe("by hand", () => {
     expectClose((await resultOf("LpNormalization", [vector(3, 4)]))[0]!, [4 / 125, -3 / 125]);
   });
 
+  it.each(["SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss"])(
+    "%s has slope 0 where all labels are ignored, as PyTorch has it",
+    async (op) => {
+      const labels: Input = { dtype: "int64", shape: [2], data: [-1, -1], constant: true };
+      const scores: Input = { dtype: "float32", shape: [2, 3], data: [1, 2, 3, 4, 5, 6] };
+      const attributes = { ignore_index: -1 };
+      const testCase = { op, inputs: [scores, labels], shape: [], dy: [1], attributes };
+      expectClose((await gradientsOf(testCase, [0]))[0]!, [0, 0, 0, 0, 0, 0]);
+    },
+  );
+
   it("ReduceLogSumExp of nothing but −∞ is finite", async () => {
     const input: Input = { dtype: "float32", shape: [2], data: ["-Infinity", "-Infinity"] };
     const testCase = {

@@ -1,7 +1,9 @@
 // What the two cross-entropy operators share: how a loss falls with the log probability of each class,
 // and with the classes' weights.
+import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { GradientContext } from "../gradient";
+import { nonZero } from "./nonZero";
 
 /** The labels of a cross-entropy and what each counts. */
 interface Labels {
@@ -14,8 +16,10 @@ interface Labels {
 }
 
 function labelsOf(g: GraphBuilder, { inputs, int, node }: GradientContext): Labels {
-  const [scores, labels, classWeights] = inputs as readonly [Value, Value, Value | undefined];
+  const [scores, given, classWeights] = inputs as readonly [Value, Value, Value | undefined];
   const { dtype } = scores;
+  // ONNX Runtime's OneHot has kernels for these and float32 alone.
+  const labels = g.cast(given, "int64");
   const ignored = node.attributes.ignore_index && g.scalar(labels.dtype, int("ignore_index", -1));
   // A label to ignore may lie outside the classes: class 0 stands in, with weight 0.
   const isCounted = ignored && g.not(g.equal(labels, ignored));
@@ -38,21 +42,14 @@ export function scoreGradient(
   context: GradientContext,
 ): Value | undefined {
   if (!dy) return undefined;
-  const scalarLikeDy = (value: number) => g.scalar(dy.dtype, value);
   const { classes, weights } = labelsOf(g, context);
   const count = g.gather(g.shape(context.inputs[0]!), g.int64s([1]), { axis: 0 });
   const weighted = g.mul(weights, dy);
   const mean = context.string("reduction", "mean") === "mean";
-  const weightedDy = mean ? g.div(weighted, total(g, weights)) : weighted;
-  const oneHot = g.op(
-    "OneHot",
-    [
-      classes,
-      count,
-      g.concat([g.reshape(scalarLikeDy(0), [1]), g.reshape(scalarLikeDy(1), [1])], { axis: 0 }),
-    ],
-    { axis: 1 },
-  );
+  // Where all labels are ignored the mean is 0 / 0, and the gradient 0, as in PyTorch.
+  const weightedDy = mean ? g.div(weighted, nonZero(g, total(g, weights))) : weighted;
+  const bits = g.constant(tensor("float32", [2], [0, 1]));
+  const oneHot = g.cast(g.op("OneHot", [classes, count, bits], { axis: 1 }), dy.dtype);
   return g.neg(g.mul(oneHot, g.unsqueeze(weightedDy, [1])));
 }
 
