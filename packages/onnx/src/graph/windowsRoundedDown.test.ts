@@ -15,6 +15,7 @@ const cases = [
   ["AveragePool", { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 1, 1, 1] }],
   ["AveragePool", { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 1, 1, 1], count_include_pad: 1 }], // prettier-ignore
   ["LpPool", { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 1, 1, 1] }],
+  ["MaxPool", { kernel_shape: [2, 3], strides: [4, 4], auto_pad: "VALID" }],
 ] as const;
 
 it.each(cases)("%s %o", (op, attributes) =>
@@ -52,13 +53,15 @@ async function givesTheSame(
 }
 
 it("where a window is left out no number is rounded up, else the node stays", () => {
-  const roundedUp = (extent: number) => {
+  const roundedUp = (padding: object, extent: number) => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", [1, 1, "extent"]);
-    g.output(g.op("MaxPool", [x], { kernel_shape: [2], strides: [3], pads: [1, 1], ceil_mode: 1 }), "y"); // prettier-ignore
+    g.output(g.op("MaxPool", [x], { kernel_shape: [2], strides: [3], ceil_mode: 1, ...padding }), "y"); // prettier-ignore
     const { nodes } = GraphBuilder.from(g.build(), { shapes: { x: [1, 1, extent] } });
     return nodes[0]!.attributes["ceil_mode"]?.value === 1;
   };
   // Windows at −1, 2, 5 and, of eight pixels, 8, which is in the padding.
-  expect([6, 8, 9].map(roundedUp)).toEqual([true, false, true]);
+  expect([6, 8, 9].map((extent) => roundedUp({ pads: [1, 1] }, extent))).toEqual([true, false, true]); // prettier-ignore
+  // At 0, 3 and, of six pixels, 6.
+  expect([4, 6, 7].map((extent) => roundedUp({ auto_pad: "VALID" }, extent))).toEqual([true, false, true]); // prettier-ignore
 });

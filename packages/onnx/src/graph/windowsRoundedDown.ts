@@ -19,7 +19,7 @@ export function windowsRoundedDown(node: Node, g: Adder): Node {
   if (!spatial?.every((extent) => typeof extent === "number") || spatial.length !== kernel.length)
     return node;
   const window = windowOf(attributesOf(node), kernel);
-  if (window.autoPad !== "NOTSET") return node;
+  if (window.autoPad.startsWith("SAME")) return node;
   const rank = kernel.length;
   const up = slide(spatial, window, true) as number[];
   // Below 0 where even the first window reaches beyond the padding: rounded down, there would be none.
@@ -42,7 +42,7 @@ export function windowsRoundedDown(node: Node, g: Adder): Node {
   const ends = window.pads.slice(rank);
   const reaching = ends.map((end, i) => end + beyond[i]!);
   const ints = (value: readonly number[]): Attribute => ({ type: "ints", value });
-  const { ceil_mode: _, count_include_pad: counted, ...attributes } = node.attributes;
+  const { ceil_mode: _, auto_pad: __, count_include_pad: counted, ...attributes } = node.attributes;
   const countsPads = counted?.type === "int" && counted.value === 1;
   if (more && countsPads) {
     // The padding counts, what lies beyond it does not: so the padding becomes part of the image.
@@ -63,7 +63,7 @@ export function windowsRoundedDown(node: Node, g: Adder): Node {
     attributes: {
       ...attributes,
       ...(counted && { count_include_pad: counted }),
-      ...(more && { pads: ints([...begins, ...reaching]) }),
+      pads: ints([...begins, ...reaching]),
     },
   };
 }
