@@ -55,6 +55,36 @@ it("of pools, which ONNX Runtime would pad as if they had no dilations, in branc
   });
 });
 
+// x of 1 to 8 is read at 1 and 5, or in pairs from there: as TensorFlow pads, never by less than nothing.
+it.each([
+  ["Conv", 1, { auto_pad: "SAME_UPPER" }, [1, 5]],
+  ["Conv", 1, { auto_pad: "SAME_LOWER" }, [1, 5]],
+  ["Conv", 2, { auto_pad: "SAME_UPPER" }, [3, 11]],
+  ["MaxPool", 1, { auto_pad: "SAME_UPPER" }, [1, 5]],
+  ["MaxPool", 2, { auto_pad: "SAME_LOWER" }, [2, 6]],
+  ["AveragePool", 2, { auto_pad: "SAME_UPPER" }, [1.5, 5.5]],
+  ["LpPool", 2, { auto_pad: "SAME_UPPER", p: 1 }, [3, 11]],
+] as const)("windows smaller than their strides: %s %i %o", async (op, size, padding, expected) => {
+  const g = new GraphBuilder();
+  const image = g.input("x", "float32", [1, 1, "length"]);
+  const attributes = { ...padding, strides: [4] };
+  const w = g.initializer("w", tensor("float32", [1, 1, size], Array(size).fill(1)));
+  const y = op === "Conv" ? g.op(op, [image, w], attributes) : g.op(op, [image], { ...attributes, kernel_shape: [size] }); // prettier-ignore
+  g.output(y, "y");
+  const eight = new Map([["x", tensor("float32", [1, 1, 8], [1, 2, 3, 4, 5, 6, 7, 8])]]);
+  const loaded = GraphBuilder.from(g.build(), { shapes: { x: [1, 1, 8] } });
+  const [dx] = gradients(loaded, loaded.value("y"), [loaded.value("x")]);
+  loaded.output(loaded.reduceSum(loaded.mul(dx!, loaded.value("x")), { keepdims: false }), "slope");
+  const { y: got, slope } = await run(loaded, eight);
+  expect([...(got!.data as Float32Array)]).toEqual(expected);
+  // All of them are linear in what they read: x · dy/dx is y.
+  expect(slope!.data[0]).toBe(expected[0] + expected[1]);
+  // Windows of one element need no extents.
+  if (size > 1) return;
+  const free = await run(GraphBuilder.from(explicitPads(g.build())), eight);
+  expect([...(free["y"]!.data as Float32Array)]).toEqual(expected);
+});
+
 it("leaves alone what has no such padding, and refuses strides, whose pads depend on the extents", () => {
   const conv = (attributes: object) => {
     const g = new GraphBuilder();

@@ -1,9 +1,14 @@
-// Windows with dilations whose padding is SAME_UPPER or SAME_LOWER, with the pads themselves: ONNX Runtime (1.30) refuses
-// such convolutions, and pads pools as if they had no dilations. PyTorch's older exporter writes them for
-// `padding="same"`. With strides of 1 the pads do not depend on the extents: reach − 1 in all, reach being
-// dilation · (kernel − 1) + 1.
+// Windows whose padding is SAME_UPPER or SAME_LOWER, with the pads themselves, where ONNX Runtime (1.30) reckons others:
+// - With dilations it refuses convolutions, and pads pools as if they had none. PyTorch's older exporter writes them for
+//   `padding="same"`. With strides of 1 the pads do not depend on the extents: reach − 1 in all, reach being
+//   dilation · (kernel − 1) + 1.
+// - Where a window is smaller than its stride, less than no padding may be needed. It then cuts elements off before a
+//   convolution, unless it is SAME_LOWER, and before some pools, and refuses the others; TensorFlow, which these paddings
+//   are from, adds none. A window of one element never needs any.
 import { checkStructure } from "../model/checkStructure";
+import { isStatic, type Dims } from "../model/dims";
 import type { Attribute, Graph, Node, OnnxModel } from "../model/model";
+import type { Adder } from "./upgradeFirst";
 
 /** Operators with such windows, and which input is the kernel, [maps, channels, ...kernel]. */
 const kernelInputs: Readonly<Record<string, number | undefined>> = {
@@ -44,19 +49,63 @@ function withGraphs(node: Node): Node {
 }
 
 function withPads(node: Node, { initializers }: Graph): Node {
-  if (node.domain !== "" || !Object.hasOwn(kernelInputs, node.op)) return node;
-  const { auto_pad: padding, dilations, strides, kernel_shape: kernelShape } = node.attributes;
-  if (padding?.type !== "string" || !padding.value.startsWith("SAME")) return node;
-  if (dilations?.type !== "ints" || dilations.value.every((each) => each === 1)) return node;
-  if (strides?.type === "ints" && strides.value.some((each) => each !== 1)) return node;
+  if (!isPaddedAlike(node)) return node;
+  const { kernel_shape: kernelShape } = node.attributes;
   const input = kernelInputs[node.op];
   const weight = input === undefined ? undefined : initializers.get(node.inputs[input] ?? "");
   const kernel = kernelShape?.type === "ints" ? kernelShape.value : weight?.shape.slice(2);
-  if (kernel?.length !== dilations.value.length) return node;
-  const totals = kernel.map((extent, i) => dilations.value[i]! * (extent - 1));
+  if (!kernel) return node;
+  const { strides, dilations, reaches } = windows(node, kernel);
+  const isStrided = strides.some((each) => each !== 1);
+  const isOfOneElement = isStrided && kernel.every((extent) => extent === 1);
+  if (!isOfOneElement && (isStrided || dilations.every((each) => each === 1))) return node;
+  if (dilations.length !== kernel.length) return node;
+  return stated(node, reaches.map((reach) => reach - 1)); // prettier-ignore
+}
+
+/** A node whose windows are smaller than their strides, with its pads, where the extents are known; else the node itself. */
+export function padsOfSmallWindows(node: Node, g: Pick<Adder, "find">): Node {
+  if (!isPaddedAlike(node)) return node;
+  const { kernel_shape: kernelShape } = node.attributes;
+  const input = kernelInputs[node.op];
+  const spatial: Dims = g.find(node.inputs[0]!)?.shape?.slice(2);
+  const stored = input === undefined ? undefined : g.find(node.inputs[input]!)?.shape?.slice(2);
+  const kernel: Dims = kernelShape?.type === "ints" ? kernelShape.value : stored;
+  if (!isStatic(spatial) || !isStatic(kernel) || spatial.includes(0)) return node;
+  const { strides, reaches } = windows(node, kernel);
+  if (strides.length !== spatial.length || reaches.length !== spatial.length) return node;
+  if (strides.every((stride, i) => stride <= reaches[i]!)) return node;
+  return stated(
+    node,
+    spatial.map((extent, i) => {
+      const count = Math.ceil(extent / strides[i]!);
+      return Math.max(0, (count - 1) * strides[i]! + reaches[i]! - extent);
+    }),
+  );
+}
+
+const isPaddedAlike = ({ domain, op, attributes: { auto_pad: padding } }: Node): boolean =>
+  domain === "" &&
+  Object.hasOwn(kernelInputs, op) &&
+  padding?.type === "string" &&
+  padding.value.startsWith("SAME");
+
+/** Strides and dilations of windows, 1 where a node states none, and how far each reaches. */
+function windows({ attributes }: Node, kernel: readonly number[]) {
+  const ints = (name: string) => {
+    const attribute = attributes[name];
+    return attribute?.type === "ints" ? attribute.value : kernel.map(() => 1);
+  };
+  const dilations = ints("dilations");
+  const reaches = kernel.map((extent, i) => (dilations[i] ?? 1) * (extent - 1) + 1);
+  return { strides: ints("strides"), dilations, reaches };
+}
+
+/** The node with pads of these totals in place of `auto_pad`. */
+function stated(node: Node, totals: readonly number[]): Node {
   const smaller = totals.map((total) => Math.floor(total / 2));
   const larger = totals.map((total) => Math.ceil(total / 2));
-  const value = padding.value === "SAME_UPPER" ? [...smaller, ...larger] : [...larger, ...smaller];
-  const { auto_pad: _, ...attributes } = node.attributes;
+  const { auto_pad: padding, ...attributes } = node.attributes;
+  const value = padding?.value === "SAME_UPPER" ? [...smaller, ...larger] : [...larger, ...smaller];
   return { ...node, attributes: { ...attributes, pads: { type: "ints", value } } };
 }

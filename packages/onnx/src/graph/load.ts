@@ -3,7 +3,7 @@ import { unknownName } from "@cajal/core";
 import type { Dim, Graph, Node, OnnxModel } from "../model/model";
 import { topologicalOrder, usedNames } from "../model/topologicalOrder";
 import { defaultOpset, GraphAssembler } from "./assembler";
-import { padsStated } from "./explicitPads";
+import { padsOfSmallWindows, padsStated } from "./explicitPads";
 import { statedTypesIn, type Stated } from "./infer";
 import { inlineBranch } from "./inlineBranch";
 import { inlineCalls, opsetOf } from "./inlineCalls";
@@ -79,7 +79,7 @@ function loadGraph(g: GraphAssembler, graph: Graph, context: LoadContext): void 
             return upgraded;
           });
     g.append(
-      g.within(scope, () => windowsRoundedDown(current, g)),
+      g.within(scope, () => windowsRoundedDown(padsOfSmallWindows(current, g), g)),
       statedType,
     );
   };
