@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { run } from "../../testing/checkOperator";
 import { GraphBuilder, type Value } from "../graph/builder";
 import { decodeModel } from "../file/decode";
+import { problemsOf } from "../graph/check";
 import { encodeModel } from "../file/encode";
 
 const float = (shape: number[], data: number[]) => tensor("float32", shape, data);
@@ -111,6 +112,26 @@ it("Loop: a state that grows has an open extent", () => {
     states: [body.concat([state!, x], { axis: 0 })],
   }));
   expect(states[0]!.shape).toEqual([undefined, 4]);
+});
+
+it("Loop: a body that gives fewer states than it takes is a problem of its node", () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", [2]);
+  const { states } = g.loop(3, undefined, [x, x], (body, _, __, [a, b]) => ({
+    states: [body.add(a!, b!), b!],
+  }));
+  g.output(states[0]!, "y");
+  const model = g.build();
+  const nodes = model.graph.nodes.map((node) => {
+    const { body } = node.attributes;
+    if (body?.type !== "graph") return node;
+    const value = { ...body.value, outputs: body.value.outputs.slice(0, 2) };
+    return { ...node, attributes: { body: { ...body, value } } };
+  });
+  const problems = problemsOf({ ...model, graph: { ...model.graph, nodes } });
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringContaining("body gives 1 values for the next turn, expected 2 or more."),
+  ]);
 });
 
 it("bodies survive a file", async () => {

@@ -87,7 +87,11 @@ function fixedPoint(
     const outputs = step(states);
     let hasChanged = false;
     states = states.map((state, i) => {
-      const next = outputs[i]!;
+      const next = outputs[i];
+      if (!next)
+        throw badShape(
+          `body gives ${outputs.length} values for the next turn, expected ${states.length} or more.`,
+        );
       if (next.dtype !== state.dtype)
         throw badShape(`state ${i} is ${state.dtype} and becomes ${next.dtype}.`);
       const shape = commonShape(state.shape, next.shape);
