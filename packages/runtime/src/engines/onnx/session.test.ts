@@ -24,6 +24,18 @@ it.each(ops)("%s with dilations and padding same", async (op) => {
   expect(await predict(encodeModel(g.build()))).toEqual(expected);
 });
 
+// Of five elements the first, as TensorFlow reads them: less than no padding is none.
+it.each(ops)("%s of one element with strides and padding same", async (op) => {
+  const g = new GraphBuilder();
+  const image = g.input("x", "float32", [1, 1, "length"]);
+  const w = g.initializer("w", tensor("float32", [1, 1, 1], [10]));
+  const windows = { auto_pad: "SAME_UPPER", strides: [7] } as const;
+  g.output(op === "Conv" ? g.conv(image, w, undefined, windows) : g.op(op, [image], { ...windows, kernel_shape: [1] })); // prettier-ignore
+  const expected = op === "Conv" ? [10] : [1];
+  expect(await predict(g.build())).toEqual(expected);
+  expect(await predict(encodeModel(g.build()))).toEqual(expected);
+});
+
 it("opens files of a format version that ONNX Runtime does not know yet", async () => {
   const g = new GraphBuilder();
   g.output(g.mul(g.input("x", "float32", [1, 1, 5]), 3));
