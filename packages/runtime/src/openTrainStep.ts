@@ -37,6 +37,9 @@ export async function openTrainStep(
  * constants of a formula, and settings of operators (statistics of BatchNormalization, limits of Clip and
  * the like). `withInitializers` of `@cajal/onnx` puts the result of `weights()` back into the model.
  *
+ * PyTorch writes a module's buffers as initializers, too, and with `dynamo=True` what it has computed beforehand: masks,
+ * tables of positions, initial states. `parameterNames(model)` lists all; name in `frozen` what PyTorch would not train.
+ *
  * Batches have the shape that the graph states for its input: images usually NCHW `[batch, channels, height,
  * width]`, with the stated number of examples where that is not free. The last axis of its output is that of
  * the classes. The graph computes as it says: batch normalization keeps its statistics and dropout does nothing,
