@@ -190,6 +190,42 @@ describe("differentiate", () => {
     expect(JSON.stringify(feeds)).toBe(feedsBefore);
   });
 
+  it("does not trust statistics that two training-mode normalizations write over the same constants", async () => {
+    const numbers = random(1, "shared statistics");
+    const normals = (shape: readonly number[]) =>
+      tensor(
+        "float32",
+        shape,
+        Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => numbers.normal()),
+      );
+    const [image, ...kernels] = [normals([2, 4, 6]), normals([4, 4, 3]), normals([4, 4, 3])];
+    const ones = tensor("float32", [4], [1, 1, 1, 1]);
+    const zeros = tensor("float32", [4]);
+    const scale = tensor("float32", [4], [1, 0.8, 1.2, 0.9]);
+    const bias = tensor("float32", [4], [0.1, 0.2, -0.1, -0.2]);
+    const gradientOf = async (shared: boolean) => {
+      const g = new GraphBuilder();
+      const x = g.input("x", "float32", image.shape);
+      const feeds: Record<string, Tensor> = { x: image };
+      const statistic = (name: string, value: Tensor) => {
+        if (shared) return g.constant(value);
+        feeds[name] = value;
+        return g.add(g.input(name, "float32", value.shape), 0);
+      };
+      const y = kernels.reduce((value: Value, kernel, i) => {
+        const z = g.conv(value, g.constant(kernel), undefined, { pads: [1, 1] });
+        const old = [statistic(`mean${i}`, zeros), statistic(`variance${i}`, ones)] as const;
+        const [normal] = g.batchNormalizationTraining(z, g.constant(scale), g.constant(bias), ...old, { momentum: 0 }); // prettier-ignore
+        return g.relu(g.add(value, g.relu(normal)));
+      }, x);
+      g.output(gradients(g, g.mul(y, y), [x])[0]!, "dx");
+      return (await run(g.build(), feeds))["dx"]!;
+    };
+    const [own, shared] = [await gradientOf(false), await gradientOf(true)];
+    expect(Math.max(...own.map(Math.abs))).toBeGreaterThan(1);
+    shared.forEach((value, i) => expect(value).toBeCloseTo(own[i]!, 3));
+  });
+
   it("names the node whose operator has no gradient, and those that have one", () => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", [2, 2]);

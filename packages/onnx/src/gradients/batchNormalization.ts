@@ -95,9 +95,14 @@ function trainingGradient(
   return [dx, ...channelGradients];
 }
 
-/** Mean and (biased) variance of the batch: the operator's own, where it does not blend them. */
+/**
+ * Mean and (biased) variance of the batch: the operator's own, where it does not blend them. ONNX Runtime writes them over
+ * the old ones, so they are only to be trusted where no other node has these.
+ */
 function statistics(g: GraphBuilder, x: Value, axes: readonly number[], context: GradientContext) {
-  if (context.float("momentum", 0.9) === 0)
+  const { node, constant, consumers } = context;
+  const areOwn = [3, 4].every((i) => !constant(i) && consumers(node.inputs[i]!).length === 1);
+  if (context.float("momentum", 0.9) === 0 && areOwn)
     return { mean: context.output(1), variance: context.output(2) };
   const mean = g.reduceMean(x, { axes, keepdims: true });
   const centred = g.sub(x, mean);
