@@ -26,10 +26,11 @@ export function describeInChromium(title: string, body: () => void): void {
 /**
  * @param entry whose default export is an async function; what it gives comes back as JSON
  * @param options.files what the program may fetch, by path: bytes, or a file's path
+ * @param options.flags of the browser's command line
  */
 export async function runInChromium<T>(
   entry: URL,
-  { files = {}, timeout = 60_000 }: { files?: Readonly<Record<string, Uint8Array | string>>; timeout?: number } = {}, // prettier-ignore
+  { files = {}, timeout = 60_000, flags = [] }: { files?: Readonly<Record<string, Uint8Array | string>>; timeout?: number; flags?: readonly string[] } = {}, // prettier-ignore
 ): Promise<T> {
   const { outputFiles } = await build({
     stdin: {
@@ -79,6 +80,7 @@ export async function runInChromium<T>(
     "--enable-unsafe-swiftshader",
     "--no-first-run",
     `--user-data-dir=${profile}`,
+    ...flags,
     `http://127.0.0.1:${port}/`,
   ]);
   const timer = setTimeout(() => answer.reject(new Error(`no answer from Chromium in ${timeout} ms`)), timeout); // prettier-ignore

@@ -15,6 +15,8 @@ import {
   type TfLayers,
 } from "./peers";
 import { engineError } from "../../session/engineError";
+import { withGpuErrors, type ErrorScopes } from "./gpuErrors";
+import { takeManyAxes } from "./manyAxes";
 
 export interface Tfjs {
   readonly tf: TfCore;
@@ -22,6 +24,12 @@ export interface Tfjs {
   readonly device: DeviceName;
   /** Runs `body`, which must be synchronous, with this device's backend as the current one. */
   runOnBackend<T>(body: () => T): T;
+  /**
+   * Calls `start`, which computes and asks for its results before it first waits.
+   *
+   * @throws CajalError `engine` where the device could not compute a part of it, and says so only afterwards
+   */
+  checked<T>(start: () => Promise<T>): Promise<T>;
 }
 
 /**
@@ -60,6 +68,7 @@ async function loadBackend(device: DeviceName): Promise<Tfjs> {
     // If there is no current backend yet, this one stays; otherwise the previous one is restored.
     const previousBackend = startedBackend(tf);
     await loading(peer, load);
+    if (backend === "webgl" || backend === "webgpu") takeManyAxes(tf, backend);
     if (tf.engine().registry[backend] !== undefined) return;
     try {
       if (!(await tf.setBackend(backend))) throw new Error("its backend did not start");
@@ -74,7 +83,14 @@ async function loadBackend(device: DeviceName): Promise<Tfjs> {
   });
   backendStartup = ready.catch(() => {});
   await ready;
-  return { tf, layers, device, runOnBackend: (body) => runWithBackend(tf, backend, body) };
+  const gpu = backend === "webgpu" ? (tf.findBackend(backend) as { device?: ErrorScopes }).device : undefined; // prettier-ignore
+  return {
+    tf,
+    layers,
+    device,
+    runOnBackend: (body) => runWithBackend(tf, backend, body),
+    checked: (start) => (gpu ? withGpuErrors(gpu, start) : start()),
+  };
 }
 
 /** Loads peers; where one is missing, the error has the install command for all that the device needs. */

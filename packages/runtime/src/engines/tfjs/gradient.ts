@@ -95,7 +95,7 @@ export async function openGradientOnTfjs(
   ): Promise<GradientResult> {
     await backendsReady();
     const batch = Object.values(tensors)[0]!.shape[0]!;
-    const results = onBackend(() =>
+    const compute = () =>
       tf.tidy(() => {
         const fed = Object.fromEntries(
           Object.entries(tensors).map(([name, x]) => [name, toTfjs(tf, x, name)]),
@@ -139,12 +139,16 @@ export async function openGradientOnTfjs(
           ...requestedValues,
           ...dxs.map((dx, i) => (summed && !keys.includes(sources[i]!) ? tf.sum(dx, 0, true) : dx)),
         ];
-      }),
-    );
-    const tapValues = [...taps.values()].flatMap(({ value }) => value ?? []);
-    taps.clear();
+      });
+    let results: tfc.Tensor[] = [];
+    let tapValues: tfc.Tensor[] = [];
     try {
-      const data = await Promise.all(results.map((each) => each.data()));
+      const data = await tfjs.checked(async () => {
+        results = onBackend(compute);
+        tapValues = [...taps.values()].flatMap(({ value }) => value ?? []);
+        taps.clear();
+        return Promise.all(results.map((each) => each.data()));
+      });
       const tensors = results.map(({ shape }, i) => fromTfjs(data[i]!.slice(), shape, "float32"));
       const entries = (names: readonly string[], from: number) =>
         Object.fromEntries(names.map((name, i) => [name, tensors[from + i]!]));

@@ -34,7 +34,7 @@ export async function openOnTfjs(
   async function run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     if (Object.values(feeds).some(({ shape }) => shape[0] === 0)) return emptyOutputs(outputs);
     await backendsReady();
-    const results = onBackend(() => {
+    const predict = () => {
       const inputTensors = inputs.map(({ name }) => toTfjs(tf, feeds[name]!, name));
       try {
         const predicted = tfModel.predictOnBatch(
@@ -44,9 +44,13 @@ export async function openOnTfjs(
       } finally {
         tf.dispose(inputTensors);
       }
-    });
+    };
+    let results: tfc.Tensor[] = [];
     try {
-      const data = await Promise.all(results.map((result) => result.data()));
+      const data = await tfjs.checked(async () => {
+        results = onBackend(predict);
+        return Promise.all(results.map((result) => result.data()));
+      });
       return Object.fromEntries(
         outputs.map(({ name, dtype }, i) => [
           name,

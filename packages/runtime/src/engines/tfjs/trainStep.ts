@@ -220,8 +220,10 @@ export async function openTrainStepOnTfjs(
     let finite = true;
     for (const [part, batch] of batches.entries()) {
       reseed(position.iteration, part);
-      const { line, gradients } = withEngineError(() => onBackend(() => differentiate(batch)));
-      const measurements = await readLine(line);
+      const { gradients, measurements } = await tfjs.checked(async () => {
+        const { line, gradients } = withEngineError(() => onBackend(() => differentiate(batch)));
+        return { gradients, measurements: await readLine(line) };
+      });
       numbers.push(measurements.slice(0, -1));
       if (last) dispose(last.gradients);
       last = { batch, loss: measurements[0]![0]!, gradients };
@@ -238,11 +240,13 @@ export async function openTrainStepOnTfjs(
     }
     let updates: readonly UpdatedParameter<tfc.Tensor>[] = [];
     if (finite) {
-      const update = onBackend(() =>
-        computeUpdates(batches.length > 1 ? total : last!.gradients, position),
-      );
-      updates = update.parameters;
-      finite = Number.isFinite((await readLine(update.line))[0]![0]);
+      const gradients = batches.length > 1 ? total : last!.gradients;
+      const [sum] = await tfjs.checked(async () => {
+        const update = onBackend(() => computeUpdates(gradients, position));
+        updates = update.parameters;
+        return readLine(update.line);
+      });
+      finite = Number.isFinite(sum![0]);
     }
     const free = () => {
       dispose(total);
@@ -357,30 +361,34 @@ export async function openTrainStepOnTfjs(
       device === "cpu" &&
       isInstalled("@tensorflow/tfjs-core", testedVersions["@tensorflow/tfjs-core"]),
     compute,
-    measure: async (batch) => {
-      let lengths: readonly number[] = [];
-      const numbers = onBackend(() =>
-        tf.tidy(() => {
-          const line = flattenGroups(measure(batch, false));
-          ({ lengths } = line);
-          return line.numbers;
-        }),
-      );
-      return readLine({ numbers, lengths });
-    },
-    async predict(x, of) {
-      const part = of === undefined ? network : upTo(of);
-      const value = withEngineError(() =>
-        onBackend(() =>
-          tf.tidy(() => [part.apply(inputsOf({ x }), { training: false })].flat()[0] as tfc.Tensor),
-        ),
-      );
-      try {
-        return fromTfjs(await value.data(), value.shape, value.dtype as DType);
-      } finally {
-        value.dispose();
-      }
-    },
+    measure: (batch) =>
+      tfjs.checked(async () => {
+        let lengths: readonly number[] = [];
+        const numbers = onBackend(() =>
+          tf.tidy(() => {
+            const line = flattenGroups(measure(batch, false));
+            ({ lengths } = line);
+            return line.numbers;
+          }),
+        );
+        return readLine({ numbers, lengths });
+      }),
+    predict: (x, of) =>
+      tfjs.checked(async () => {
+        const part = of === undefined ? network : upTo(of);
+        const value = withEngineError(() =>
+          onBackend(() =>
+            tf.tidy(
+              () => [part.apply(inputsOf({ x }), { training: false })].flat()[0] as tfc.Tensor,
+            ),
+          ),
+        );
+        try {
+          return fromTfjs(await value.data(), value.shape, value.dtype as DType);
+        } finally {
+          value.dispose();
+        }
+      }),
     readWeights: () => readAll(weightList.map(({ key }) => [key, value(key)])),
     readSlots: () => readAll(slots),
     write: (values, state) =>

@@ -2,6 +2,7 @@
 // gradients of dilation.
 import type { Tensor5D } from "@tensorflow/tfjs-core";
 import { activate } from "../activations";
+import { addBias } from "../addBias";
 import { dilatedKernel } from "../dilatedKernel";
 import { convolveInGroups } from "../convolveInGroups";
 import { defineTfjsLayer } from "./layer";
@@ -25,6 +26,6 @@ export const conv3d = defineTfjsLayer<
     const convolve = (group: Tensor5D, groupKernel: Tensor5D) =>
       tf.conv3d(group, groupKernel, [...strides], padding);
     const y = convolveInGroups(tf, groups, [x as Tensor5D, kernel], convolve);
-    return activate(tf, activation, weights.bias ? tf.add(y, weights.bias) : y);
+    return activate(tf, activation, weights.bias ? addBias(tf, y, weights.bias) : y);
   },
 });

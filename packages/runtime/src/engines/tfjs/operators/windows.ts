@@ -2,6 +2,7 @@
 import { CajalError } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
+import { addBias } from "../addBias";
 import { maximumOver } from "../maximumOver";
 import { dilatedKernel } from "../dilatedKernel";
 import { linearWeights, nearestWeights } from "../interpolation";
@@ -113,7 +114,7 @@ export const windows: TfjsOperators = {
     const weights = tf.transpose(kernel!, [...spatialAxes(kernel!.rank), 1, 0]);
     const image = pad(tf, toLast(tf, x), before, after);
     const y = convolve(tf, image, dilatedKernel(tf, weights, dilations), { strides, groups });
-    return toFirst(tf, bias ? tf.add(y, bias) : y);
+    return toFirst(tf, bias ? addBias(tf, y, bias) : y);
   },
   ConvTranspose: ([x, kernel, bias], context) => {
     const { tf, get } = context;
@@ -137,7 +138,7 @@ export const windows: TfjsOperators = {
     );
     const ones = strides.map(() => 1);
     const y = convolve(tf, image, weights, { strides: ones, groups });
-    return toFirst(tf, bias ? tf.add(y, bias) : y);
+    return toFirst(tf, bias ? addBias(tf, y, bias) : y);
   },
   MaxPool: ([x], context) => {
     const { tf } = context;
