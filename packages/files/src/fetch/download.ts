@@ -102,7 +102,11 @@ export async function download(
     headers.set("range", `bytes=${resumePoint.offset}-`);
     headers.set("if-range", resumePoint.validator);
   }
-  const response = await withStallTimeout(() => fetch(url, { headers, signal }));
+  const response = await withStallTimeout(() =>
+    fetch(url, { headers, signal }).catch((cause) => {
+      throw withCors(cause, url);
+    }),
+  );
   const reader = response.body?.getReader();
   try {
     let loaded = 0;
@@ -137,8 +141,10 @@ export async function download(
     }
     const isEncoded = response.headers.has("content-encoding");
     const length = response.headers.get("content-length");
-    const stated = length === null ? undefined : loaded + Number(length);
-    const total = isEncoded ? undefined : (wholeSize ?? stated);
+    const stated = length === null || isEncoded ? undefined : loaded + Number(length);
+    const statedTotal = isEncoded ? undefined : (wholeSize ?? stated);
+    // Of another site's file a page is told the length, but not whether it is that of packed bytes.
+    const total = response.type === "cors" ? undefined : statedTotal;
     const etag = response.headers.get("etag");
     const validator =
       etag !== null && !etag.startsWith("W/") ? etag : response.headers.get("last-modified");
@@ -168,7 +174,8 @@ export async function download(
         }
         await file.write(value, loaded);
         loaded += value.length;
-        onProgress?.({ path, url, loaded, ...(total !== undefined && { total }) });
+        const isTotal = statedTotal !== undefined && loaded <= statedTotal;
+        onProgress?.({ path, url, loaded, ...(isTotal && { total: statedTotal }) });
         const elapsed = performance.now() - window.start;
         if (elapsed < rateWindow) continue;
         const rate = (1000 * (loaded - window.loaded)) / elapsed;
@@ -215,6 +222,16 @@ function retryAfter(header: string | null): number | undefined {
   if (/^\d+$/.test(header.trim())) return 1000 * Number(header);
   const at = Date.parse(header);
   return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+}
+
+/** What browsers hide in "Failed to fetch": another site may not have allowed this page to read its files. */
+function withCors(cause: unknown, url: string): unknown {
+  const { location } = globalThis as { readonly location?: { readonly href: string; readonly origin: string } }; // prettier-ignore
+  const isHidden = cause instanceof TypeError && cause.cause === undefined;
+  if (!isHidden || !location || new URL(url, location.href).origin === location.origin)
+    return cause;
+  const reason = `${cause.message.replace(/\.$/, "")}. The browser does not say why: the server cannot be reached, or does not allow pages of ${location.origin} to read its files (CORS)`;
+  return new TypeError(reason);
 }
 
 /** The reason of a failed fetch, whose own message is only "fetch failed". */

@@ -23,13 +23,13 @@ export interface FetchBytesOptions extends DownloadOptions {
  */
 export async function fetchBytes(options: FetchBytesOptions): Promise<ByteSource> {
   checkOptions("fetchBytes", options, optionNames);
-  const { urls, largest = 2 ** 31, signal } = options;
+  const { urls, largest = 2 ** 31, size, signal } = options;
   checkArgument("fetchBytes", "urls", urls, "strings");
   const name = urls[0];
   if (name === undefined)
     throw new CajalError("bad-argument", "fetchBytes: got no urls, expected at least one.", {});
   signal?.throwIfAborted();
-  const { store, source } = memoryStore(name, largest);
+  const { store, source } = memoryStore(name, { largest, expected: size });
   await fromFirst(urls, store, options);
   return source();
 }
@@ -42,7 +42,10 @@ const optionNames = optionsOf<FetchBytesOptions>({
 });
 
 /** A store of pieces in the order of arrival, and the offset of each. */
-function memoryStore(name: string, largest: number) {
+function memoryStore(
+  name: string,
+  { largest, expected }: { readonly largest: number; readonly expected: number | undefined },
+) {
   let pieces: Uint8Array[] = [];
   let pieceOffsets: number[] = [];
   let size = 0;
@@ -76,7 +79,14 @@ function memoryStore(name: string, largest: number) {
         close: async () => {},
       };
     },
-    problem: async () => undefined,
+    problem: async () =>
+      expected === undefined || size === expected
+        ? undefined
+        : {
+            missing: false,
+            message: `got a file of ${size} bytes, expected ${expected}.`,
+            facts: { got: size, expected },
+          },
     async discard() {
       reset();
       savedNote = {};
