@@ -58,6 +58,8 @@ it.each([
   [[config], "got an array of 1"],
   [Promise.resolve(config), "await"],
   [{ model: config, weights }, "(read.model, read.weights, …)"],
+  [new Blob([bytes as Uint8Array<ArrayBuffer>]), "got a Blob, expected a file's bytes"],
+  [new Response(""), "new Uint8Array(await file.arrayBuffer())"],
 ])("%s is refused with the line that was meant", async (form, line) => {
   for (const [name, work] of [
     ["open", () => open2(form, weights)],

@@ -34,6 +34,8 @@ export function modelArgument(where: string, model: unknown): Model | OnnxModel 
     throw notAModel(where, model, "a Keras config, or an ONNX model (decodeModel of @cajal/onnx)");
   if (typeof (model as PromiseLike<unknown>).then === "function")
     throw notAModel(where, model, `a model, and not the promise of one: ${where}(await …)`);
+  if ("arrayBuffer" in model)
+    throw notAModel(where, model, `a file's bytes: ${where}(new Uint8Array(await file.arrayBuffer()), …)`); // prettier-ignore
   if ("model" in model && "weights" in model && !("graph" in model))
     throw notAModel(where, model, `its parts: ${where}(read.model, read.weights, …)`);
   return model as Model | OnnxModel;

@@ -178,7 +178,7 @@ it.each<[option: object, code: string, message: string]>([
   [{ alpha: "1" }, "bad-argument", 'got alpha "1", expected a number'],
   [{ generation: 2016 }, "unknown-name", "Known, nearest first: 2016, current"],
   [{ name: 5 }, "bad-argument", "got 5 as name, expected a string"],
-  [{ weights: 5 }, "bad-argument", "got number, expected a path, a URL"],
+  [{ weights: 5 }, "bad-argument", "got 5, expected a path, a URL"],
   [{ mirror: 5 }, "bad-argument", "got 5 as mirror, expected a string"],
   [{ offline: "no" }, "bad-argument", 'got "no" as offline, expected true or false'],
   [{ seed: "a", weights: null }, "bad-argument", 'got seed "a", expected a whole number'],

@@ -417,3 +417,20 @@ describeWithShared(
     });
   },
 );
+
+it.each([
+  [
+    new Response(""),
+    "got a Response, expected a path, a URL, a Blob, bytes, or a map of files by name: await response.blob().",
+  ],
+  [Promise.resolve(), "got a promise (await it), expected"],
+  [{ getFile: async () => new File([], "m.h5") }, "by name: await handle.getFile()."],
+  [{ length: 1, item: () => null }, "by name: files[0]."],
+  [new Map(), "got an empty map, expected"],
+])("what is no file is refused with what would be one, %o", async (source, words) => {
+  const refused = readModel(source as unknown as Blob);
+  await expect(refused).rejects.toMatchObject({
+    code: "bad-argument",
+    message: expect.stringContaining(words),
+  });
+});

@@ -1,5 +1,5 @@
 // Where a model comes from: a path, a URL, a Blob, bytes; and what lies beside it, for formats of several files.
-import { CajalError } from "@cajal/core";
+import { CajalError, showValue } from "@cajal/core";
 import {
   blobSource,
   bytesSource,
@@ -68,7 +68,7 @@ export async function openSource(source: ModelSource, options: SourceOptions): P
   if (source instanceof Map) {
     const files = [...(source as ReadonlyMap<string, Blob | Uint8Array>)];
     const first = files[0];
-    if (!first) throw notASource("an empty map");
+    if (!first) throw notASource(source);
     return {
       ...ofData(first[1], first[0]),
       close,
@@ -81,7 +81,7 @@ export async function openSource(source: ModelSource, options: SourceOptions): P
   }
   if (source instanceof Blob || source instanceof Uint8Array || source instanceof ArrayBuffer)
     return alone(ofData(source));
-  throw notASource(source === null ? "null" : typeof source);
+  throw notASource(source);
 }
 
 /** A file without others beside it. */
@@ -99,12 +99,21 @@ async function notGiven(path: string): Promise<never> {
   );
 }
 
-const notASource = (got: string) =>
-  new CajalError(
+/** What is at hand where a file comes in, and how the file comes out of it. */
+const holders: readonly (readonly [method: string, file: string])[] = [
+  ["blob", "await response.blob()"], // a Response
+  ["getFile", "await handle.getFile()"], // a file of the origin's private file system
+  ["item", "files[0]"], // a FileList
+];
+
+function notASource(got: unknown): CajalError {
+  const [, file] = holders.find(([method]) => typeof (got as Record<string, unknown>)?.[method] === "function") ?? []; // prettier-ignore
+  return new CajalError(
     "bad-argument",
-    `got ${got}, expected a path, a URL, a Blob, bytes, or a map of files by name.`,
-    { got },
+    `got ${got instanceof Map ? "an empty map" : showValue(got)}, expected a path, a URL, a Blob, bytes, or a map of files by name${file ? `: ${file}` : ""}.`,
+    { got: showValue(got) },
   );
+}
 
 const ofData = (data: Blob | Uint8Array | ArrayBuffer, name?: string): ByteSource =>
   data instanceof Blob
@@ -140,7 +149,7 @@ async function openPath(path: string | URL): Promise<OpenSource> {
   if (!builtin)
     throw new CajalError(
       "unsupported",
-      `${String(path)}: paths are read in Node only. Give a URL, a Blob or bytes.`,
+      `${String(path)}: paths are read in Node only. Give a Blob, bytes or a URL: new URL(${JSON.stringify(String(path))}, location.href).`,
       { path: String(path) },
     );
   const name = pathOf(path, builtin("node:url").fileURLToPath);
