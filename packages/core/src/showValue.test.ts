@@ -7,7 +7,7 @@ it.each<[unknown, string]>([
   [new ArrayBuffer(2), "an ArrayBuffer"],
   [new Date(0), "a Date"],
   [{}, "an empty object"],
-  [new (class Own {})(), "an empty object"],
+  [Object.create({ own: 1 }), "an empty object"],
   [{ a: 1, b: 2 }, "an object with a, b"],
   [Promise.resolve(), "a promise (await it)"],
   [{ dtype: "float32", shape: [2, 3] }, "a float32 tensor [2,3]"],
