@@ -16,10 +16,10 @@ import { encodePng, pictureOf } from "@cajal/explain";
 
 const [file = ""] = process.argv.slice(2);
 
-const picture = async (images: Parameters<typeof contactSheet>[0], columns: number) => {
+const picture = async (images: Parameters<typeof contactSheet>[0], columns: number, of: string) => {
   const sheet: Image<"uint8"> = contactSheet(images, { columns });
   const png = await encodePng(pictureOf(sheet, { pixels: [0, 255] }));
-  return `<img alt="samples" src="data:image/png;base64,${Buffer.from(png).toString("base64")}">`;
+  return `<img alt="Samples of ${of}" src="data:image/png;base64,${Buffer.from(png).toString("base64")}">`;
 };
 
 async function card(facts: DataSetFacts): Promise<string> {
@@ -33,7 +33,7 @@ async function card(facts: DataSetFacts): Promise<string> {
     ["mean, std", mean && `${numbers(mean)}, ${numbers(std)}`],
     ["to fetch", files.length === 0 ? "nothing: part of the package" : `${megabytes.toFixed(1)} MB`], // prettier-ignore
     ["mirrors", mirrors.join("<br>") || undefined],
-    ["dead", dead?.map(({ url, why }) => `${url}: ${why}`).join("<br>")],
+    ["dead", dead?.map(({ url, why }) => `\`${url}\`: ${why}`).join("<br>")],
     ["notes", notes?.join("<br>")],
     ["licence", facts.licence],
     ["cite", facts.citation],
@@ -55,7 +55,11 @@ async function sheetOf(facts: DataSetFacts): Promise<string | undefined> {
   try {
     const [split] = Object.keys(facts.splits);
     const options = { ...(split && { split }), ...(facts.files.length > 0 && { offline: true }) };
-    return await picture(await sampleImages(await facts.load(options), { count: 40 }), 20);
+    return await picture(
+      await sampleImages(await facts.load(options), { count: 40 }),
+      20,
+      facts.title,
+    );
   } catch {
     return undefined;
   }
@@ -66,8 +70,11 @@ async function generated(): Promise<string> {
   // Of one film its frames: [frames, height, width, channels].
   const [, ...frames] = films.shape;
   const rows = [
-    ["shapes()", await picture(await sampleImages(shapes({ n: 20 }) as Dataset, { count: 20 }), 10)], // prettier-ignore
-    ["movingSquares()", await picture({ ...films, shape: frames }, frames[0]!)],
+    ["shapes()", await picture(await sampleImages(shapes({ n: 20 }) as Dataset, { count: 20 }), 10, "shapes()")], // prettier-ignore
+    [
+      "movingSquares()",
+      await picture({ ...films, shape: frames }, frames[0]!, "movingSquares(), one film"),
+    ],
   ];
   return `## Generated\n\nSeeded, the same on every machine: \`twoMoons\`, \`spirals\`, \`shapes\`, \`movingSquares\`, \`tones\`, \`seasonalSeries\`.\n\n${rows.map(([name, image]) => `\`${name}\`\n\n${image}`).join("\n\n")}\n`; // prettier-ignore
 }

@@ -30,7 +30,7 @@ export interface GradientContext<
   readonly gpu: boolean;
   /** Picks between formulations whose times are close; undefined: by rule. */
   readonly choose: ChooseFormulation | undefined;
-  /** [channels]: the factor by which dy is still to be multiplied, for rules with `takesScaled`. */
+  /** The factor, [channels], by which dy is still to be multiplied, for rules with `takesScaled`. */
   readonly scale: Value | undefined;
   /** Records the sums of a gradient's elements over all axes but axis 1, where they are known beforehand. */
   setChannelSums(dx: Value, sums: Value): void;
