@@ -310,7 +310,14 @@ async function checkTypes(project, manifest, examples, names) {
   for (const [i, example] of examples.entries()) await write(exampleFiles[i], example);
   const variants = {
     node16: { module: "node16", moduleResolution: "node16" },
-    bundler: { module: "esnext", moduleResolution: "bundler" },
+    // And as strict as a project may be: what a README hands on may be undefined.
+    bundler: {
+      module: "esnext",
+      moduleResolution: "bundler",
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      verbatimModuleSyntax: true,
+    },
   };
   const problems = await Promise.all(
     Object.entries(variants).map(async ([variant, options]) => {

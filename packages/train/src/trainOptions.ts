@@ -62,8 +62,11 @@ export interface TrainOptions extends Omit<TrainStepOptions, "loss" | "metrics" 
   readonly signal?: AbortSignal;
   /** Where to save checkpoints; `checkpoints(folder)` of `@cajal/train/node` makes one. */
   readonly checkpoint?: CheckpointTarget;
-  /** A checkpoint to resume from: with the same model, data and options the run ends with the same weights, bit for bit. */
-  readonly resume?: Checkpoint;
+  /**
+   * A checkpoint to resume from, or undefined, as `latestCheckpoint` gives it: with the same model, data and options the run
+   * ends with the same weights, bit for bit.
+   */
+  readonly resume?: Checkpoint | undefined;
   /** Parts of the run that may differ from the resumed checkpoint's; other differences are refused. */
   readonly allowChanges?: readonly RunPart[];
 }
