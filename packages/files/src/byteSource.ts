@@ -16,15 +16,16 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
-/** An array in memory; reads are views of it. */
+/** An array in memory; reads are views of it, and copies of memory that is shared: browsers decode no text in that. */
 export function bytesSource(bytes: Uint8Array, name = "bytes"): ByteSource {
   checkArgument("bytesSource", "bytes", bytes, "bytes");
+  const isShared = Object.prototype.toString.call(bytes.buffer) === "[object SharedArrayBuffer]";
   return {
     name,
     size: bytes.byteLength,
     read: async (offset, length) => {
       checkRange(name, bytes.byteLength, offset, length);
-      return bytes.subarray(offset, offset + length);
+      return bytes[isShared ? "slice" : "subarray"](offset, offset + length);
     },
   };
 }

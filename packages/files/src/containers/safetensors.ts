@@ -137,7 +137,7 @@ export async function openSafetensors(source: ByteSource): Promise<{
 export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Safetensors {
   checkArgument("decodeSafetensors", "bytes", bytes, "bytes");
   const dataAt = 8 + readHeaderSize(bytes, bytes.length, where);
-  const { entries, metadata } = readHeader(bytes.subarray(8, dataAt), bytes.length - dataAt, where);
+  const { entries, metadata } = readHeader(bytes.slice(8, dataAt), bytes.length - dataAt, where);
   const tensors = [...entries].map(
     ([name, { type, shape, from, to }]) =>
       [name, toTensor(type, shape, bytes.slice(dataAt + from, dataAt + to))] as const,

@@ -253,7 +253,8 @@ function attributeOf(
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenientDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-function textOf(bytes: Uint8Array): { text: string; lossy: boolean } {
+function textOf(given: Uint8Array): { text: string; lossy: boolean } {
+  const bytes = given.slice(); // browsers decode no text in shared memory
   try {
     return { text: strictDecoder.decode(bytes), lossy: false };
   } catch {

@@ -229,7 +229,7 @@ class Reader {
     const start = this.#at;
     this.#at += length;
     try {
-      return utf8.decode(this.#data.subarray(start, this.#at));
+      return utf8.decode(this.#data.slice(start, this.#at));
     } catch {
       throw this.#bad("a text is not valid UTF-8");
     }
