@@ -10,7 +10,7 @@ export interface SavedModel {
   /** `layer/weight` → tensor: all weights of the model. */
   readonly weights: Weights;
   /** Names of the classes; output `i` is `labels[i]`. */
-  readonly labels?: readonly string[];
+  readonly labels?: readonly string[] | undefined;
 }
 
 export interface SavedModelOptions {

@@ -14,7 +14,7 @@ export interface ModelToWrite {
   /** `layer/weight` → float32 tensor, all that the model has. */
   readonly weights: Weights;
   /** Names of the classes; output `i` is `labels[i]`. Formats of weights alone leave them out. */
-  readonly labels?: readonly string[];
+  readonly labels?: readonly string[] | undefined;
   /** Loss, metrics and optimizer as Keras writes them: `{ loss, metrics, optimizer: { class_name, config } }`. */
   readonly trainingConfig?: TrainingConfig;
   /**

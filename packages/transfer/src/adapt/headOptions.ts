@@ -5,7 +5,7 @@ export interface HeadOptions {
   /** Number of classes of the head; or `labels`. */
   readonly classes?: number;
   /** Their names. */
-  readonly labels?: readonly string[];
+  readonly labels?: readonly string[] | undefined;
   /** The layer whose output the head reads. Default: the model's own output. */
   readonly layer?: string;
   /** How feature maps become features; null: all their elements. Default "avg". */

@@ -7,7 +7,7 @@ import type { ModelConfig } from "@cajal/models";
 export interface LoadedModel {
   readonly model: ModelConfig;
   readonly weights: Weights;
-  readonly labels?: readonly string[];
+  readonly labels?: readonly string[] | undefined;
 }
 
 /** @throws CajalError `bad-argument` for what is no model with weights */

@@ -7,7 +7,7 @@ export interface LoadedGraph {
   readonly model: OnnxModel;
   /** Initializers that take the place of the model's, by their names. Default: the model's own. */
   readonly weights?: Weights;
-  readonly labels?: readonly string[];
+  readonly labels?: readonly string[] | undefined;
 }
 
 /** Whether it is a graph, and not a Keras config. */
