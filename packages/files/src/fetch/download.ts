@@ -141,7 +141,7 @@ export async function download(
     }
     const isEncoded = response.headers.has("content-encoding");
     const length = response.headers.get("content-length");
-    const stated = length === null || isEncoded ? undefined : loaded + Number(length);
+    const stated = length === null ? undefined : loaded + Number(length);
     const statedTotal = isEncoded ? undefined : (wholeSize ?? stated);
     // Of another site's file a page is told the length, but not whether it is that of packed bytes.
     const total = response.type === "cors" ? undefined : statedTotal;
