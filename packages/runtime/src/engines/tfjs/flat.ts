@@ -72,9 +72,11 @@ export function flatModel(tfjs: Tfjs, network: Network, customObjects: CustomObj
         masks,
         inbound: ofLayer
           .filter(({ inputs }) => inputs.length > 0)
-          .map((call) =>
+          .map((call, i, all) =>
             added.withCopies([
-              ...call.inputs.map(refOf),
+              ...(i > 0 && changesByItself(layer)
+                ? added.reading([refOf(all[i - 1]!.outputs[0]!)], call.inputs.map(refOf))
+                : call.inputs.map(refOf)),
               ...masks.flatMap((slot) => maskOf(call, slot) ?? []),
             ]),
           ),
@@ -94,6 +96,10 @@ export function flatModel(tfjs: Tfjs, network: Network, customObjects: CustomObj
     addedLayers: added.layers,
   }; // prettier-ignore
 }
+
+/** Whether each call in training changes weights, as moving averages: then the calls' order counts, and TF.js has its own. */
+const changesByItself = ({ weights }: NetworkLayer): boolean =>
+  weights.some(({ trainable }) => !trainable);
 
 /** The masks that any call of a layer has: in the others all steps are valid. */
 function slotsOf(calls: readonly Call[]): MaskSlots {
@@ -170,7 +176,10 @@ function addedLayers(
     layers,
     mask: of,
     allSteps: (x: NetworkValue) => add("all", [refOf(x)], ([value]) => allSteps(value!)),
-    /** The outputs, the first of which reads others too: what no output reads would be no part of TF.js' model. */
+    /**
+     * The values, the first of which reads others too. Of outputs: what none of them reads would be no part of TF.js' model.
+     * Of inputs: what they are not computed from comes first nevertheless.
+     */
     reading: (others: readonly Ref[], [first, ...rest]: readonly Ref[]): readonly Ref[] =>
       others.length === 0 || !first
         ? [first!, ...rest]

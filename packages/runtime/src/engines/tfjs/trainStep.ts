@@ -184,10 +184,11 @@ export async function openTrainStepOnTfjs(
         { learningRate: tf.scalar(learningRate), iteration: tf.scalar(iteration + 1) },
       ).map(({ key, value: newValue, slots: newSlots }) => {
         const { constraint } = byKey.get(key)!;
+        // Copies, which share their memory: an optimizer may hand on what it was given, which is not to be disposed of.
         return {
           key,
-          value: applyConstraint<tfc.Tensor>(ops, constraint, newValue, key),
-          slots: newSlots,
+          value: tf.clone(applyConstraint<tfc.Tensor>(ops, constraint, newValue, key)),
+          slots: Object.fromEntries(slotNames.map((slot) => [slot, tf.clone(newSlots[slot]!)])),
         };
       });
       tensorsOf(updates).forEach((each) => tf.keep(each));
