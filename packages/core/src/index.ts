@@ -1,13 +1,14 @@
-export { CajalError, isCajalError, type ErrorCode, type Facts } from "./errors";
-export { unknownName, nearest } from "./names";
-export { checkOptions, optionsOf, type OptionKind, type OptionKinds } from "./options";
-export { showValue } from "./showValue";
-export { checkArgument, type ArgumentKind } from "./checkArgument";
-export { checkInteger, checkNumber, type NumberRange } from "./checkNumbers";
-export { importPeer, peerError, type PeerOptions } from "./importPeer";
-export { cacheFolder, cacheList } from "./cacheFolder";
-export { abortable } from "./abortable";
-export { nextTask } from "./nextTask";
+export { CajalError, isCajalError, type ErrorCode, type Facts } from "./checks/errors";
+export { unknownName, nearest } from "./checks/names";
+export { checkOptions, optionsOf, type OptionKind, type OptionKinds } from "./checks/options";
+export { isPromise } from "./checks/isPromise";
+export { showValue } from "./checks/showValue";
+export { checkArgument, type ArgumentKind } from "./checks/checkArgument";
+export { checkInteger, checkNumber, type NumberRange } from "./checks/checkNumbers";
+export { importPeer, peerError, type PeerOptions } from "./system/importPeer";
+export { cacheFolder, cacheList } from "./system/cacheFolder";
+export { abortable } from "./system/abortable";
+export { nextTask } from "./system/nextTask";
 export {
   dtypes,
   arrayTypes,
@@ -27,7 +28,7 @@ export {
   type Tensor,
   type TypedArrays,
   type Weights,
-} from "./tensor";
+} from "./tensors/tensor";
 export {
   arraysOf,
   isNumbers,
@@ -36,8 +37,8 @@ export {
   type NestedArrays,
   type Numbers,
   type TensorsOrNumbers,
-} from "./numbers";
-export { argMax } from "./argMax";
-export { float16Value } from "./float16";
+} from "./tensors/numbers";
+export { argMax } from "./tensors/argMax";
+export { float16Value } from "./tensors/float16";
 export { random, hash, type Random } from "./random";
 export { preprocessInput, type Preprocessing } from "./preprocessInput";

@@ -1,8 +1,8 @@
 // Preprocessing of pixels into the input that a network was trained on. Keras: keras/src/applications/imagenet_utils.py.
-import { CajalError } from "./errors";
-import { unknownName } from "./names";
-import { checkOptions } from "./options";
-import { showShape, tensor, type Allocate, type Tensor, checkTensor } from "./tensor";
+import { CajalError } from "./checks/errors";
+import { unknownName } from "./checks/names";
+import { checkOptions } from "./checks/options";
+import { showShape, tensor, type Allocate, type Tensor, checkTensor } from "./tensors/tensor";
 
 /**
  * How pixels 0 … 255, channels red, green, blue, become a network's input:

@@ -3,7 +3,7 @@
 // no saved state: the path determines the numbers.
 // Number i is a hash of i under a key, as in counter-based generators (Salmon et al. 2011,
 // "Parallel random numbers: as easy as 1, 2, 3"); the hash is MurmurHash3's finalizer, twice.
-import { CajalError } from "./errors";
+import { CajalError } from "./checks/errors";
 
 export interface Random {
   /** The next number, uniform in [0, 2³²), whole. */

@@ -1,5 +1,5 @@
 // Imports a package by name through importPeer, in a process of its own: one JSON line out.
-import { importPeer } from "../src/importPeer";
+import { importPeer } from "../src/system/importPeer";
 
 const [name = "", specifier = name] = process.argv.slice(2);
 try {

@@ -1,9 +1,5 @@
 // What callers' functions answer.
-import { CajalError, showValue } from "@cajal/core";
-
-/** Whether it has yet to be awaited; it may come from another realm. */
-export const isPromise = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function"; // prettier-ignore
+import { CajalError, isPromise, showValue } from "@cajal/core";
 
 /**
  * Refuses the answer of a test that is neither true nor false: a promise counts as true in an `if`.

@@ -8,6 +8,7 @@ import {
   checkArgument,
   checkInteger,
   checkOptions,
+  isPromise,
   random,
   type DType,
   isTensor,
@@ -31,7 +32,7 @@ import type {
   Source,
   SplitOptions,
 } from "./datasetTypes";
-import { checkAnswer, isPromise } from "./answers";
+import { checkAnswer } from "./answers";
 import { fromSpare } from "./spareTensors";
 import { splitIndices } from "./splitIndices";
 

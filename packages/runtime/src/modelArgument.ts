@@ -1,6 +1,6 @@
 // Recognizes a model argument: a Keras config (ours, or JSON of Keras and TF.js), an ONNX graph, or the bytes of an
 // ONNX file. For anything else, such as a path, the error suggests the call that would work.
-import { CajalError, showValue, type Weights } from "@cajal/core";
+import { CajalError, isPromise, showValue, type Weights } from "@cajal/core";
 import {
   readKeras,
   resolve,
@@ -32,7 +32,7 @@ export function modelArgument(where: string, model: unknown): Model | OnnxModel 
   }
   if (typeof model !== "object" || model === null || Array.isArray(model))
     throw notAModel(where, model, "a Keras config, or an ONNX model (decodeModel of @cajal/onnx)");
-  if (typeof (model as PromiseLike<unknown>).then === "function")
+  if (isPromise(model))
     throw notAModel(where, model, `a model, and not the promise of one: ${where}(await …)`);
   if ("arrayBuffer" in model)
     throw notAModel(where, model, `a file's bytes: ${where}(new Uint8Array(await file.arrayBuffer()), …)`); // prettier-ignore
@@ -81,7 +81,7 @@ function checkBytes(where: string, bytes: Uint8Array): void {
 /** @throws CajalError `bad-argument` for what gives weights later, in their place: an event's `weights`, or a promise */
 export function checkWeightsRead(where: string, value: unknown): void {
   const isFunction = typeof value === "function";
-  if (isFunction || typeof (value as Partial<PromiseLike<unknown>>)?.then === "function")
+  if (isFunction || isPromise(value))
     throw new CajalError(
       "bad-argument",
       `${where}: got ${isFunction ? showValue(value) : "a promise"} as weights, expected a Map. ${isFunction ? `Call it, and await what it gives: ${where}(model, await event.weights(), …)` : `Await it: ${where}(model, await …)`}.`,

@@ -1,10 +1,10 @@
 // A promise is an object, and would be taken for an empty one.
-import { CajalError } from "@cajal/core";
+import { CajalError, isPromise } from "@cajal/core";
 
 /** @throws CajalError `bad-argument` for a promise in the place of what it gives */
 export function checkAwaited(where: string, values: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(values))
-    if (typeof (value as Partial<PromiseLike<unknown>> | undefined | null)?.then === "function")
+    if (isPromise(value))
       throw new CajalError(
         "bad-argument",
         `${where}: got a promise as ${name}, expected what it gives: await it.`,

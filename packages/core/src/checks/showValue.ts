@@ -1,3 +1,5 @@
+import { isPromise } from "./isPromise";
+
 /** Any value in a few words, for messages about unexpected values. */
 export function showValue(value: unknown): string {
   if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
@@ -5,7 +7,7 @@ export function showValue(value: unknown): string {
   if (ArrayBuffer.isView(value) && "length" in value)
     return `a ${String(Reflect.get(value, Symbol.toStringTag))} of ${String(value.length)}`;
   if (typeof value === "object" && value !== null) {
-    if (typeof (value as { then?: unknown }).then === "function") return "a promise (await it)";
+    if (isPromise(value)) return "a promise (await it)";
     const { dtype, shape } = value as { dtype?: unknown; shape?: unknown };
     if (typeof dtype === "string" && Array.isArray(shape))
       return `a ${dtype} tensor [${shape.join(",")}]`;

@@ -1,4 +1,4 @@
-import { checkArgument } from "./checkArgument";
+import { checkArgument } from "../checks/checkArgument";
 
 /** Resolves as `work` does, or rejects with the signal's reason as soon as it is aborted; leaves no listener. */
 export async function abortable<T>(

@@ -1,7 +1,7 @@
 // The tensor that all packages share: a typed array with a shape. Plain data, no methods.
-import { checkArgument } from "./checkArgument";
-import { CajalError } from "./errors";
-import { showValue } from "./showValue";
+import { checkArgument } from "../checks/checkArgument";
+import { CajalError } from "../checks/errors";
+import { showValue } from "../checks/showValue";
 
 /** Element type → the typed array that holds it. `float16` are IEEE 754 bits, `bool` are 0 and 1. */
 export interface TypedArrays {

@@ -1,7 +1,7 @@
 // Heavy packages are optional peers: imported when used, and a missing one says what to install.
-import { checkArgument } from "./checkArgument";
-import { CajalError } from "./errors";
-import { checkOptions } from "./options";
+import { checkArgument } from "../checks/checkArgument";
+import { CajalError } from "../checks/errors";
+import { checkOptions } from "../checks/options";
 
 export interface PeerOptions {
   /** The command that installs it; default `npm install NAME`. */

@@ -1,8 +1,8 @@
 // Numbers in nested arrays, as people write them, and tensors.
-import { checkArgument } from "./checkArgument";
-import { CajalError } from "./errors";
-import { checkOptions } from "./options";
-import { showValue } from "./showValue";
+import { checkArgument } from "../checks/checkArgument";
+import { CajalError } from "../checks/errors";
+import { checkOptions } from "../checks/options";
+import { showValue } from "../checks/showValue";
 import {
   checkTensor,
   isTensor,

@@ -4,13 +4,13 @@ import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
-import { bundle } from "../testing/bundle";
+import { bundle } from "../../testing/bundle";
 import { importPeer, peerError } from "./importPeer";
 
 // Node's own messages count, so node itself imports, beside packages made for the purpose.
 let program: string;
 beforeAll(async () => {
-  program = await bundle(new URL("../testing/importPeerProgram.ts", import.meta.url));
+  program = await bundle(new URL("../../testing/importPeerProgram.ts", import.meta.url));
   return () => rm(dirname(program), { recursive: true, force: true });
 });
 function install(name: string, files: Record<string, string>, manifest: object = {}) {

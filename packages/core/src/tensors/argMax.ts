@@ -1,5 +1,5 @@
 // The class with the largest score.
-import { CajalError } from "./errors";
+import { CajalError } from "../checks/errors";
 import { checkTensor, showShape, tensor, type Tensor } from "./tensor";
 
 /**
