@@ -16,14 +16,10 @@ import { methods, type MethodName, type MethodOptions } from "./methods";
 import type { AnyMethod } from "./methods/method";
 import type { Baseline } from "./methods/baseline";
 import { resizedIn } from "./methods/shared/resize";
-import {
-  explainedKeras,
-  explainedOnnx,
-  mapLayer,
-  scoresAs,
-  type ExplainedGraph,
-  type Output,
-} from "./network/explainedGraph";
+import { scoresAs, type ExplainedGraph, type Output } from "./network/explainedGraph";
+import { explainedKeras } from "./network/explainedKeras";
+import { explainedOnnx } from "./network/explainedOnnx";
+import { mapLayer } from "./network/layers";
 import { fedBy } from "./network/fedBy";
 import { checkFinite, inside, type DataFormat } from "./network/images";
 import { kindsOf } from "./optionKinds";

@@ -12,7 +12,7 @@ import {
   type Shape,
   type Tensor,
 } from "@cajal/core";
-import { layerNamed, shapeFor } from "./network/explainedGraph";
+import { layerNamed, shapeFor } from "./network/layers";
 import { checkBounds } from "./network/images";
 import type { Control, Network } from "./network/network";
 import { emptyRows, rowOf, rows, rowsOf } from "./network/rows";

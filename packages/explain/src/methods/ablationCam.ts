@@ -1,7 +1,7 @@
 // Ablation-CAM (Desai & Ramaswamy 2020, WACV): wₖ = (f − f with Aₖ set to 0)/f. pytorch-grad-cam sets 0 only where
 // the layer's smallest value is exactly 0; here 0 it is, as in the paper, before a sigmoid too.
 import { CajalError } from "@cajal/core";
-import { mapLayer } from "../network/explainedGraph";
+import { mapLayer } from "../network/layers";
 import { rowOf, rows, rowsOf } from "../network/rows";
 import { defineMethod } from "./method";
 import { finished, mapsOf, weightedSum } from "./shared/cam";

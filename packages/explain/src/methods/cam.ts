@@ -2,7 +2,8 @@
 // global average pooling; without 1/(h w), so that Grad-CAM is this divided by the number of pixels.
 import { CajalError, tensor, type Tensor } from "@cajal/core";
 import type { Node } from "@cajal/onnx";
-import { mapLayer, type ExplainedGraph, type LayerInfo } from "../network/explainedGraph";
+import type { ExplainedGraph, LayerInfo } from "../network/explainedGraph";
+import { mapLayer } from "../network/layers";
 import { rowsOf } from "../network/rows";
 import { defineMethod } from "./method";
 import { finished, mapsOf, overChannels, weightedSum } from "./shared/cam";

@@ -1,7 +1,7 @@
 // Score-CAM (Wang et al. 2019, arXiv:1910.01279): wₖ = softmax over channels of the score of x Mₖ, Mₖ the channel,
 // resized to the image and scaled to 0 … 1. It needs no gradient, and an evaluation for each channel.
 import { unknownName } from "@cajal/core";
-import { mapLayer } from "../network/explainedGraph";
+import { mapLayer } from "../network/layers";
 import { emptyRows, rowOf, rowsOf } from "../network/rows";
 import { defineMethod } from "./method";
 import { finished, mapsOf, weightedSum } from "./shared/cam";

@@ -7,7 +7,7 @@ import type { Tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import { imageExtents } from "../../network/images";
 import { emptyRows, rowOf, rowsOf } from "../../network/rows";
-import { mapLayer } from "../../network/explainedGraph";
+import { mapLayer } from "../../network/layers";
 import type { Call } from "../call";
 import { defineMethod, type Attributed, type Method } from "../method";
 import { eachLayerGradient } from "./layers";

@@ -1,7 +1,8 @@
 // What methods ask of a network: scores, and gradients of scores.
 import type { Call } from "../call";
 import type { NamedRules, PassRow } from "../../network/network";
-import { layerNamed, type LayerInfo } from "../../network/explainedGraph";
+import type { LayerInfo } from "../../network/explainedGraph";
+import { layerNamed } from "../../network/layers";
 import { emptyRows, rowOf, rows, rowsOf, type Rows } from "../../network/rows";
 import { CajalError, sizeOf, type Tensor } from "@cajal/core";
 

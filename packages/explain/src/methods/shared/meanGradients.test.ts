@@ -6,7 +6,8 @@ import { initialize } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
 import { numbers } from "../../../testing/numbers";
 import { openExplainer, type Explainer } from "../..";
-import { explainedKeras, explainedOnnx } from "../../network/explainedGraph";
+import { explainedKeras } from "../../network/explainedKeras";
+import { explainedOnnx } from "../../network/explainedOnnx";
 import { quadrature } from "./quadrature";
 
 type Weight = (...shape: number[]) => Value;

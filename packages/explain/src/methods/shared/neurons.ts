@@ -1,7 +1,8 @@
 // One unit of a layer, and its gradient by the image.
 import { CajalError, showShape, showValue, sizeOf, type Shape } from "@cajal/core";
 import { insideShape } from "../../network/images";
-import { shapeFor, type LayerInfo } from "../../network/explainedGraph";
+import type { LayerInfo } from "../../network/explainedGraph";
+import { shapeFor } from "../../network/layers";
 import type { NamedRules } from "../../network/network";
 import { rows, type Rows } from "../../network/rows";
 import { placeOfUnit } from "../../network/units";

@@ -1,0 +1,64 @@
+import { GraphBuilder, inferShapes, upgradeModel, type Node, type OnnxModel } from "@cajal/onnx";
+import { channelAxes } from "./channelAxes";
+import { graphOf, notOne, type ExplainedGraph, type LayerInfo } from "./explainedGraph";
+import { moduleOf } from "./modules";
+import { withOwnWeights } from "./ownWeights";
+
+/** @throws CajalError `unsupported` for what is no classifier of one float32 input */
+export function explainedOnnx(onnx: OnnxModel): ExplainedGraph {
+  const model = withOwnWeights(upgradeModel(onnx));
+  const { inputs, outputs, nodes } = model.graph;
+  const [input, ...more] = inputs;
+  if (!input || more.length > 0)
+    throw notOne(
+      "inputs",
+      inputs.map(({ name }) => name),
+    );
+  const g = GraphBuilder.from(model);
+  const image = g.value(input.name);
+  const axes = channelAxes(model, inferShapes(model));
+  const layers = layersOf(g, nodes, { batch: image.shape?.[0], axes });
+  return graphOf(g, image, g.value(outputs[0]!.name), layers);
+}
+
+/**
+ * Every value of a graph that is computed for each example of a batch, named by its module where it is the last of
+ * one. Others, such as the initial state of an LSTM or a sequence that lies time first, are no layers.
+ */
+function layersOf(
+  g: GraphBuilder,
+  nodes: readonly Node[],
+  of: {
+    readonly batch: number | string | undefined;
+    readonly axes: ReadonlyMap<string, number>;
+  },
+): LayerInfo[] {
+  const lastOf = new Map<string, string>();
+  for (const node of nodes) {
+    const parts = moduleOf(node)?.split(".") ?? [];
+    // A module's output is the last value of all that is inside of it.
+    parts.forEach((_, i) => lastOf.set(parts.slice(0, i + 1).join("."), node.outputs[0]!));
+  }
+  return nodes.flatMap((node) =>
+    node.outputs.flatMap((value): LayerInfo[] => {
+      const info = value === "" ? undefined : g.find(value);
+      if (info?.dtype !== "float32" || !info.shape) return [];
+      const [first] = info.shape;
+      // Some exporters write 1 for the batch that they were shown.
+      if (typeof first === "number" && first !== of.batch && first !== 1) return [];
+      const modules = [...lastOf].flatMap(([module, last]) => (last === value ? [module] : []));
+      const slashed = modules.map((module) => module.replaceAll(".", "/"));
+      return [
+        {
+          name: modules.at(-1) ?? value,
+          aliases: [value, node.name, ...modules, ...slashed].filter((name) => name !== ""),
+          value,
+          shape: info.shape
+            .slice(1)
+            .map((extent) => (typeof extent === "number" ? extent : undefined)),
+          channelAxis: (of.axes.get(value) ?? 1) - 1,
+        },
+      ];
+    }),
+  );
+}
