@@ -43,7 +43,7 @@ it("serves many at once, refuses what is wrong or too much, and ends when all ar
 });
 
 it("the table of errors has every code", () => {
-  const errors = readFileSync(new URL("../../../packages/core/src/errors.ts", import.meta.url), "utf8"); // prettier-ignore
+  const errors = readFileSync(new URL("../../../packages/core/src/checks/errors.ts", import.meta.url), "utf8"); // prettier-ignore
   const codes = [...errors.matchAll(/^ {2}\| "([\w-]+)"/gm)].map(([, code]) => code!);
   const table = readFileSync(new URL("../recipes.md", import.meta.url), "utf8");
   expect(codes.length).toBeGreaterThan(10);

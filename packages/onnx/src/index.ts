@@ -86,4 +86,5 @@ export {
   type ExternalEntry,
 } from "./file/encode";
 export { decodeModel, type DecodeOptions, type ExternalData } from "./file/decode";
+export { lastActivation, type LastActivation } from "./lastActivation";
 export { operatorFacts } from "./operators";

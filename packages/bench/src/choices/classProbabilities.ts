@@ -1,18 +1,13 @@
 // The probabilities of classes, of what a classifier gives: it may end in a softmax, in sigmoids, or in logits.
 import { CajalError } from "@cajal/core";
-import type { OnnxModel } from "@cajal/onnx";
+import { lastActivation, type OnnxModel } from "@cajal/onnx";
 
 export type Ending = "softmax" | "sigmoid" | "logits";
 
-/** Operators that lay scores otherwise, or store them otherwise. */
-const laying = new Set(["Cast", "DequantizeLinear", "Flatten", "Identity", "QuantizeLinear", "Reshape", "Squeeze", "Transpose", "Unsqueeze"]); // prettier-ignore
-
 /** What the first output of a graph is. */
-export function endingOf({ graph: { nodes, outputs } }: OnnxModel): Ending {
-  const nodeOf = (value: string | undefined) => nodes.find((node) => node.outputs[0] === value);
-  let node = nodeOf(outputs[0]?.name);
-  while (node !== undefined && laying.has(node.op)) node = nodeOf(node.inputs[0]);
-  return node?.op === "Softmax" ? "softmax" : node?.op === "Sigmoid" ? "sigmoid" : "logits";
+export function endingOf(model: OnnxModel): Ending {
+  const activation = lastActivation(model)?.activation;
+  return activation === "softmax" || activation === "sigmoid" ? activation : "logits";
 }
 
 /**

@@ -13,6 +13,7 @@ const casting = <M extends Methods>(
     op,
     methods,
     ...(op === "CastLike" ? { since: 15 } : {}),
+    ending: "moves",
     inputs: op === "Cast" ? [1, 1] : [2, 2],
     outputs: [1, 1],
     types: op === "Cast" ? ["any"] : ["any:*"],

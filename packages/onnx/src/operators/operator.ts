@@ -71,7 +71,7 @@ export const flag: Bounds = { among: [0, 1] };
 
 /**
  * Values of an activation, by its Keras name ("linear": of a product); those of the first input as they are
- * ("same"), or in another shape ("moves"); or the sum of the inputs, of which one may be a bias ("adds").
+ * ("same"), or in another shape or type ("moves"); or the sum of the inputs, of which one may be a bias ("adds").
  */
 export type Ending = { readonly activation: string } | "same" | "moves" | "adds";
 

@@ -134,6 +134,7 @@ const unsqueeze = defineOperator({
   methods: {
     unsqueeze: (g: NodeWriter, x: Value, axes: Numbers) => g.op("Unsqueeze", [x, numbers(g, axes)]),
   },
+  ending: "moves",
   inputs: [1, 2],
   outputs: [1, 1],
   types: ["any", "int64"],

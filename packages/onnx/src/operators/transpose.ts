@@ -9,6 +9,7 @@ export const transpose = defineOperator({
     transpose: (g: NodeWriter, x: Value, perm?: readonly number[]) =>
       g.op("Transpose", [x], { perm }),
   },
+  ending: "moves",
   inputs: [1, 1],
   outputs: [1, 1],
   types: ["any"],

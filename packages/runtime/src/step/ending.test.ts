@@ -54,7 +54,7 @@ describe("the end of a model", () => {
     const weights = new Map(
       weightSpecs(network).map(({ key, shape }) => [key, tensor("float32", shape)]),
     );
-    expect(endingOfGraph(toOnnx(network, weights).graph)?.activation).toBe(activation);
+    expect(endingOfGraph(toOnnx(network, weights))?.activation).toBe(activation);
   });
 });
 

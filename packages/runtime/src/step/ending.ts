@@ -2,7 +2,7 @@
 // probabilities without one, is meaningless; Keras computes it silently.
 import { CajalError } from "@cajal/core";
 import { activationOf, type KerasShape, type Network } from "@cajal/models";
-import { operatorFacts, type Graph, type Node } from "@cajal/onnx";
+import { lastActivation, type OnnxModel } from "@cajal/onnx";
 import type { Loss } from "./trainStep";
 
 /** The last activation of an output. */
@@ -93,26 +93,14 @@ export function endingOf({ outputs }: Network, index = 0): Ending | undefined {
 
 const lastOf = (shape: KerasShape): number | undefined => shape.at(-1) ?? undefined;
 
-/** The activation at the end of an ONNX graph's output, as exporters write it. */
-export function endingOfGraph({ nodes, outputs }: Graph, index = 0): Ending | undefined {
-  const makers = new Map(
-    nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
-  );
-  const endingAt = (node: Node | undefined) => node && operatorFacts(node.op, node.domain).ending;
-  let node = makers.get(outputs[index]!.name);
-  while (endingAt(node) === "same" || endingAt(node) === "moves")
-    node = makers.get(node!.inputs[0]!);
-  // A bias after a product.
-  if (endingAt(node) === "adds")
-    node = node!.inputs
-      .map((input) => makers.get(input))
-      .find((maker) => typeof endingAt(maker) === "object");
-  const ending = endingAt(node);
-  if (typeof ending !== "object") return undefined;
-  const { activation } = ending;
-  const { name, shape } = outputs[index]!;
+/** The activation at the end of an ONNX graph's output. */
+export function endingOfGraph(model: OnnxModel, index = 0): Ending | undefined {
+  const last = lastActivation(model, index);
+  if (!last) return undefined;
+  const { activation, node } = last;
+  const { name, shape } = model.graph.outputs[index]!;
   // Of two axes the first is that of the examples.
-  const isSoftmax = activation === "softmax" && node!.outputs[0] === name && shape?.length === 2;
+  const isSoftmax = activation === "softmax" && node.outputs[0] === name && shape?.length === 2;
   const units = isSoftmax && typeof shape[1] === "number" ? shape[1] : undefined;
-  return { activation, where: `node "${node!.name || node!.outputs[0]}" (${node!.op})`, units };
+  return { activation, where: `node "${node.name || node.outputs[0]}" (${node.op})`, units };
 }

@@ -48,7 +48,7 @@ export function trainableGraph(
   const outputs = trainedList.map((output): TrainedOutput => {
     const { fromLogits } = output.loss;
     const { index } = output;
-    checkEnding(output.loss, endingOfGraph(graph, index), graph.outputs[index]!.shape);
+    checkEnding(output.loss, endingOfGraph(model, index), graph.outputs[index]!.shape);
     const logits = fromLogits && beforeActivation(graph, index, fromLogits.activation);
     if (logits === undefined || outputNames.includes(logits)) return output;
     graphOutputs[index] = { ...graph.outputs[index]!, name: logits };

@@ -45,7 +45,7 @@ function byAxis(tf: TfCore, { kernelFunc, backendName }: tfc.KernelConfig, ofAxi
     const free = ({ dataId }: tfc.TensorInfo) => disposeData.call(backend, dataId);
     const call = (kernel: Kernel, of: tfc.TensorInfo, attrs: Attributes) =>
       kernel({ inputs: { x: of }, backend, attrs }) as tfc.TensorInfo;
-    const reshape = tf.getKernel("Reshape", backendName).kernelFunc;
+    const reshape = tf.getKernel(tf.Reshape, backendName).kernelFunc;
     const sizeOf = (extents: readonly number[]) => extents.reduce((size, each) => size * each, 1);
     let y = call(reshape, x, { shape: x.shape });
     for (let axis = 0; axis < rank; axis++) {
