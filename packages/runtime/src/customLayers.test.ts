@@ -18,7 +18,7 @@ import { single } from "../../models/testing/checkLayer";
 import { initialize } from "./initializers/initialize";
 import { open } from "./open";
 import { openTrainStep } from "./openTrainStep";
-import type { Loss, Optimizer } from "./step/trainStep";
+import { descent, sum } from "../testing/training";
 
 /** scale · x + shift, the shift learned for each channel. */
 const scaleShift = defineLayer({
@@ -77,19 +77,7 @@ it.each<[string, unknown]>([
   expect(() => resolve(model, options)).toThrow(expect.objectContaining({ code: "bad-argument" }));
 });
 
-const loss: Loss = {
-  name: "sum",
-  compute: (ops, _, yPred) => ops.reduceSum(yPred, { axes: [-1] }),
-};
-const optimizer: Optimizer = {
-  name: "sgd",
-  learningRate: () => 0.5,
-  slots: {},
-  update: (ops, { parameter, gradient, rate }) => ({
-    parameter: ops.sub(parameter, ops.mul(gradient, rate)),
-    slots: {},
-  }),
-};
+const [loss, optimizer] = [sum, descent(0.5)];
 
 describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
   it("computes", async () => {

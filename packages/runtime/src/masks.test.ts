@@ -8,7 +8,7 @@ import { expectClose, tensorOf, type KerasArray } from "../../models/testing/ker
 import { initialize } from "./initializers/initialize";
 import { open } from "./open";
 import { openTrainStep } from "./openTrainStep";
-import type { Loss, Optimizer } from "./step/trainStep";
+import { descent, sum } from "../testing/training";
 
 const model = (returnSequences: boolean) =>
   readKeras({
@@ -34,19 +34,7 @@ const model = (returnSequences: boolean) =>
     },
   });
 
-const loss: Loss = {
-  name: "sum",
-  compute: (ops, _, y) => ops.reduceSum(y, { axes: [-1] }),
-};
-const optimizer: Optimizer = {
-  name: "descent",
-  learningRate: () => 1,
-  slots: {},
-  update: (ops, { parameter, gradient, rate }) => ({
-    parameter: ops.sub(parameter, ops.mul(gradient, rate)),
-    slots: {},
-  }),
-};
+const [loss, optimizer] = [sum, descent(1)];
 
 describe("masked sequences", () => {
   const x = tensor("int32", [2, 4], [3, 1, 0, 0, 0, 2, 0, 4]);

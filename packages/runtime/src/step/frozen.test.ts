@@ -5,25 +5,10 @@ import type { LayerEntry, ModelConfig } from "@cajal/models";
 import { describe, expect, it } from "vitest";
 import { initialize } from "../initializers/initialize";
 import { openTrainStep } from "../openTrainStep";
-import type { Loss, Optimizer, TrainStepOptions } from "./trainStep";
+import { descent, squares } from "../../testing/training";
+import type { TrainStepOptions } from "./trainStep";
 
-const loss: Loss = {
-  name: "squares",
-  compute: (ops, yTrue, yPred) => {
-    const e = ops.sub(yPred, yTrue);
-    return ops.reduceMean(ops.mul(e, e), { axes: [-1] });
-  },
-};
-
-const optimizer: Optimizer = {
-  name: "sgd",
-  learningRate: () => 0.1,
-  slots: {},
-  update: (ops, { parameter, gradient, rate }) => ({
-    parameter: ops.sub(parameter, ops.mul(gradient, rate)),
-    slots: {},
-  }),
-};
+const [loss, optimizer] = [squares, descent(0.1)];
 
 const input = (name: string, size: number): LayerEntry => ({
   class_name: "InputLayer",

@@ -5,24 +5,9 @@ import { expect, it } from "vitest";
 import { initialize } from "../initializers/initialize";
 import { open } from "../open";
 import { openTrainStep } from "../openTrainStep";
-import type { Loss, Optimizer } from "./trainStep";
+import { descent, squares } from "../../testing/training";
 
-const loss: Loss = {
-  name: "squares",
-  compute: (ops, yTrue, yPred) => {
-    const e = ops.sub(yPred, yTrue);
-    return ops.reduceMean(ops.mul(e, e), { axes: [-1] });
-  },
-};
-const optimizer: Optimizer = {
-  name: "sgd",
-  learningRate: () => 0.1,
-  slots: {},
-  update: (ops, { parameter, gradient, rate }) => ({
-    parameter: ops.sub(parameter, ops.mul(gradient, rate)),
-    slots: {},
-  }),
-};
+const [loss, optimizer] = [squares, descent(0.1)];
 
 const numbers = random(1, "predict");
 const filled = (...shape: number[]) =>

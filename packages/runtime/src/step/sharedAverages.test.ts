@@ -5,15 +5,9 @@ import { functional } from "@cajal/models";
 import { expect, it } from "vitest";
 import { initialize } from "../initializers/initialize";
 import { openTrainStep } from "../openTrainStep";
-import type { Loss, Optimizer } from "./trainStep";
+import { squares } from "../../testing/training";
+import type { Optimizer } from "./trainStep";
 
-const loss: Loss = {
-  name: "squares",
-  compute: (ops, yTrue, yPred) => {
-    const e = ops.sub(yPred, yTrue);
-    return ops.reduceMean(ops.mul(e, e), { axes: [-1] });
-  },
-};
 const optimizer: Optimizer = {
   name: "none",
   learningRate: () => 0,
@@ -45,7 +39,7 @@ it.each(cases)("on $engine, called $called and joined $joined: $last last", asyn
   const both = net.layer("Concatenate", {}, [...joined].map((name) => values[name]!));
   const model = net.model([inputs.a, inputs.b], net.layer("Dense", { units: 1 }, both));
   const x = { a: filled(4, 2), b: filled(4, 2) };
-  await using step = await openTrainStep(model, initialize(model, { seed: 1 }), { loss, optimizer, engine, device: "cpu", verify: false }); // prettier-ignore
+  await using step = await openTrainStep(model, initialize(model, { seed: 1 }), { loss: squares, optimizer, engine, device: "cpu", verify: false }); // prettier-ignore
   await step.run({ x, y: filled(4, 1) });
   const means = (await step.weights()).get("norm/moving_mean")!;
   const [earlier, later] = last === "b" ? [x.a, x.b] : [x.b, x.a];

@@ -4,18 +4,9 @@ import { readKeras } from "@cajal/models";
 import { describe, expect, it } from "vitest";
 import { initialize } from "../../initializers/initialize";
 import { openTrainStep } from "../../openTrainStep";
-import type { Loss, Optimizer } from "../../step/trainStep";
+import { descent, sum } from "../../../testing/training";
 
-const loss: Loss = { name: "sum", compute: (ops, _, y) => ops.reduceSum(y, { axes: [-1] }) };
-const optimizer: Optimizer = {
-  name: "sgd",
-  learningRate: () => 1,
-  slots: {},
-  update: (ops, { parameter, gradient, rate }) => ({
-    parameter: ops.sub(parameter, ops.mul(gradient, rate)),
-    slots: {},
-  }),
-};
+const [loss, optimizer] = [sum, descent(1)];
 
 /** A layer of sequences [3, 4], and a Dense after it. */
 function modelOf(class_name: string, config: object) {
