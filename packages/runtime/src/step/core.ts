@@ -42,10 +42,10 @@ export interface TrainCore {
   /**
    * A value in inference mode.
    *
-   * @param of a layer, or a value of a graph; undefined: the first output
+   * @param of a layer, or a value of a graph; of an output with a loss, as the model gives it
    * @throws CajalError `unknown-name`
    */
-  predict(x: NamedTensors, of: string | undefined): Promise<Tensor>;
+  predict(x: NamedTensors, of: string): Promise<Tensor>;
   /** As {@link TrainStep.formulations}; absent where nothing is chosen. */
   formulations?(): Formulations;
   /** Copies of all weights, and of the slots as `layer/weight/slot`. */
@@ -220,7 +220,7 @@ export function trainStepOf(
             `predict: the model has ${outputNames.length} outputs; say with option "of" which of them, by its layer: ${outputNames.join(", ")}.`,
             { outputs: outputNames },
           );
-        return core.predict(readInputs(x, model), options.of);
+        return core.predict(readInputs(x, model), options.of ?? outputNames[0]!);
       }),
     result: (totals) => resultOf(measures, totals),
     formulations: () => core.formulations?.() ?? {},

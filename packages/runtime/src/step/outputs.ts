@@ -19,6 +19,14 @@ export interface TrainedOutput {
   readonly metrics: readonly Metric[];
 }
 
+/** Place among the outputs with a loss of the one that a layer, or value, is; −1 where it is none. */
+export const outputCalled = (outputs: readonly TrainedOutput[], name: string): number =>
+  outputs.findIndex((output) => output.name === name);
+
+/** What the model gives, of what the loss of an output takes. */
+export const asGiven = <V>(ops: Ops<V>, { activation }: TrainedOutput, yPred: V): V =>
+  activation === undefined ? yPred : ops[activation](yPred);
+
 type OutputOptions = Pick<TrainStepOptions, "loss" | "lossWeights" | "metrics">;
 
 /**
@@ -127,9 +135,9 @@ export function computeMeasures<V>(
   outputs: readonly TrainedOutput[],
   labelled: readonly Labelled<V>[],
 ): { loss: V; numbers: V[][] } {
-  const parts = outputs.map(({ loss, activation, factor, metrics }, i) => {
+  const parts = outputs.map(({ loss, factor, metrics }, i) => {
     const { yTrue, yPred, weight } = labelled[i]!;
-    const modelOutput = activation === undefined ? yPred : ops[activation](yPred);
+    const modelOutput = asGiven(ops, outputs[i]!, yPred);
     const each = loss.compute(ops, yTrue, yPred);
     const mean = ops.reduceMean(
       weight === undefined ? each : ops.mul(each, likeLosses(ops, weight, each)),

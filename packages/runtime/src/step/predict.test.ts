@@ -6,6 +6,7 @@ import { initialize } from "../initializers/initialize";
 import { open } from "../open";
 import { openTrainStep } from "../openTrainStep";
 import { descent, squares } from "../../testing/training";
+import type { Loss } from "./trainStep";
 
 const [loss, optimizer] = [squares, descent(0.1)];
 
@@ -115,3 +116,21 @@ it("refuses what does not fit", async () => {
   await step.dispose();
   await expect(step.predict(filled(3, 2))).rejects.toMatchObject({ code: "disposed" });
 });
+
+it.each(["onnx", "tfjs", "graph"] as const)("gives probabilities where the loss takes what comes before them, by %s", async (kind) => {
+  // As the cross-entropies of @cajal/train have it: the step itself goes without the softmax.
+  const crossentropy: Loss = { ...squares, fromLogits: { activation: "softmax", loss: squares } };
+  const net = functional("classifier");
+  const x = net.input([2], { name: "x" });
+  const model = net.model(x, net.layer("Dense", { units: 3, activation: "softmax", name: "out" }, x)); // prettier-ignore
+  const weights = initialize(model, { seed: 5 });
+  const options = { loss: crossentropy, optimizer, verify: false, device: "cpu" } as const;
+  await using step = kind === "graph"
+    ? await openTrainStep(toOnnx(resolve(model), weights), options)
+    : await openTrainStep(model, weights, { ...options, engine: kind });
+  const batch = filled(4, 2);
+  await using session = await open(model, weights);
+  const expected = await session.predict(batch);
+  expect(apart(await step.predict(batch), expected)).toBeLessThan(1e-6);
+  expect(apart(await step.predict(batch, { of: "out" }), expected)).toBeLessThan(1e-6);
+}); // prettier-ignore

@@ -20,7 +20,7 @@ import { findNonFinite, type NonFinite } from "../../step/checks";
 import { applyConstraint } from "../../step/constraints";
 import type { StepBatch } from "../../step/batch";
 import type { Numbers, PendingStep, StepPosition, TrainCore } from "../../step/core";
-import { computeMeasures } from "../../step/outputs";
+import { asGiven, computeMeasures, outputCalled } from "../../step/outputs";
 import { withFasterKernels } from "./kernels";
 import type { TrainableKeras } from "../../step/model";
 import { regularization } from "../../step/regularizers";
@@ -376,12 +376,15 @@ export async function openTrainStepOnTfjs(
       }),
     predict: (x, of) =>
       tfjs.checked(async () => {
-        const part = of === undefined ? network : upTo(of);
+        const i = outputCalled(outputs, of);
+        const part = i < 0 ? upTo(of) : network;
         const value = withEngineError(() =>
           onBackend(() =>
-            tf.tidy(
-              () => [part.apply(inputsOf({ x }), { training: false })].flat()[0] as tfc.Tensor,
-            ),
+            tf.tidy(() => {
+              const values = [part.apply(inputsOf({ x }), { training: false })].flat() as tfc.Tensor[]; // prettier-ignore
+              const output = outputs[i];
+              return output ? asGiven(ops, output, values[output.index]!) : values[0]!;
+            }),
           ),
         );
         try {

@@ -23,7 +23,7 @@ import { checkLearns } from "../../../step/learns";
 import { opsGraph } from "../../../step/opsGraph";
 import type { ModelWeight, TrainableModel } from "../../../step/model";
 import type { StepBatch } from "../../../step/batch";
-import { computeMeasures } from "../../../step/outputs";
+import { asGiven, computeMeasures, outputCalled } from "../../../step/outputs";
 import { regularization } from "../../../step/regularizers";
 import { updateParameters } from "../../../step/update";
 
@@ -198,17 +198,20 @@ export const prediction = "prediction";
  */
 export function compilePrediction(
   x: NamedTensors,
-  of: string | undefined,
+  of: string,
   {
     trainable,
     layouts,
     ...options
   }: Pick<StepGraphOptions, "trainable" | "layouts" | "block" | "webgpu" | "gpu">,
 ): StepGraph {
-  const watch = of === undefined ? {} : ({ watch: { name: of } } as const);
+  const i = outputCalled(trainable.outputs, of);
+  const watch = i < 0 ? ({ watch: { name: of } } as const) : {};
   const forward = forwardOf(trainable, { x, training: false, layouts, ...watch });
   const { g, yPred, watched } = forward;
-  g.output([...watched.values()][0] ?? yPred[0]!, prediction);
+  const [value] =
+    i < 0 ? watched.values() : [asGiven(opsGraph(g), trainable.outputs[i]!, yPred[i]!)];
+  g.output(value!, prediction);
   const names = namesOf(forward.x);
   return {
     ...readyToRun(g, names, options),

@@ -108,9 +108,9 @@ export class StepGraphs {
   }
 
   /** As {@link TrainCore.predict}. */
-  async predict(x: NamedTensors, of: string | undefined): Promise<Tensor> {
+  async predict(x: NamedTensors, of: string): Promise<Tensor> {
     const batch: StepBatch = { examples: 0, x, y: {}, weight: {} };
-    const opened = await this.#once(`predict ${signatureOf(batch)} ${of ?? ""}`, async () =>
+    const opened = await this.#once(`predict ${signatureOf(batch)} ${of}`, async () =>
       this.#openGraph(compilePrediction(x, of, { ...this.#options, layouts: this.#store.layouts })),
     );
     const position = { iteration: 0, learningRate: 0 };
