@@ -69,6 +69,8 @@ export {
 } from "./differentiate";
 export type { ChooseFormulation, CloseFormulations } from "./closeFormulations";
 export { vanishingAt } from "./gradientPaths";
+export { multiplyAdds } from "./multiplyAdds";
+export { keepsExamplesApart, type BatchValues } from "./examplesApart";
 export {
   fallback,
   type BackwardContext,

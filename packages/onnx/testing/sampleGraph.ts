@@ -7,17 +7,22 @@ import type { Operator, OperatorSample } from "../src/operators/operator";
  * Shapes of the sample are inputs of the graph, tensors are constants.
  *
  * @param free whether the inputs' extents are free, each with a name of its own
+ * @param fed whether the first input is one of the graph, a tensor, too
  */
 export function sampleGraph(
   operator: Operator,
   sample: OperatorSample,
-  { free = false }: { free?: boolean } = {},
+  { free = false, fed = false }: { free?: boolean; fed?: boolean } = {},
 ) {
   const opset = Math.min(Math.max(defaultOpset, operator.since ?? 1), operator.until ?? Infinity);
   const g = new GraphBuilder({ opset });
   const feeds = new Map<string, Tensor>();
   const inputs = sample.inputs.map((input, i): Value | undefined => {
     if (input === undefined) return undefined;
+    if ("dtype" in input && fed && i === 0) {
+      feeds.set(`x${i}`, input);
+      return g.input(`x${i}`, input.dtype, input.shape);
+    }
     if ("dtype" in input) return g.initializer(`x${i}`, input);
     const numbers = random(i, operator.op);
     const data = Float32Array.from({ length: sizeOf(input) }, () => 0.1 + 0.8 * numbers.float());

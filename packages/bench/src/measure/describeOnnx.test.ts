@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describeWithShared } from "../../../core/testing/shared";
-import { lenet5, toOnnx, type Model } from "@cajal/models";
+import { functional, lenet5, toOnnx, type Model } from "@cajal/models";
 import { encodeModel } from "@cajal/onnx";
 import { initialize } from "@cajal/runtime";
 import { expect, it } from "vitest";
@@ -12,6 +12,15 @@ const exported = (model: Model) =>
 it("counts the multiply-adds of a file as those of the network it was made of", () => {
   // By hand: 28·28·6·25 + 10·10·16·150 + 400·120 + 120·84 + 84·10.
   expect(exported(lenet5())).toMatchObject({ macs: 416_520, params: 61_706, input: [28, 28, 1] });
+});
+
+it("counts those of recurrent layers", () => {
+  const net = functional("steps");
+  const x = net.input([10, 8]);
+  const lstm = { class_name: "LSTM", config: { units: 16 } };
+  const model = net.model([x], [net.layer("Bidirectional", { layer: lstm }, x)]);
+  // Of each step in both directions four gates of 16, from 8 numbers and 16 of the state.
+  expect(exported(model)).toMatchObject({ macs: 2 * 10 * 4 * 16 * (8 + 16) });
 });
 
 // Sums over the files' own initializers and windows, as a viewer shows them.

@@ -5,8 +5,7 @@ import {
   type Dim,
   type Graph,
   inferShapes,
-  operatorFacts,
-  type Node,
+  multiplyAdds,
   type OnnxModel,
   type ValueInfo,
 } from "@cajal/onnx";
@@ -14,8 +13,8 @@ import type { TableRow } from "./table";
 
 /**
  * Parameters are the initializers of floating point (constants among them too: a file does not say
- * which of its numbers were learned); multiply-adds those of convolutions and matrix products, with
- * free axes taken as 1; depth the nodes on the longest path.
+ * which of its numbers were learned); multiply-adds those of convolutions, matrix products and
+ * recurrent operators, with free axes taken as 1; depth the nodes on the longest path.
  *
  * @throws CajalError `bad-file`, `bad-model`
  */
@@ -44,16 +43,7 @@ function macsOf(model: OnnxModel): number | null {
     graph: { ...model.graph, inputs: model.graph.inputs.map(ofOne) },
   });
   const shapeOf = (name: string) => (shapes.get(name)?.shape ?? [NaN]).map(Number);
-  const nodeMacs = ({ op, domain, inputs, outputs: [y], attributes }: Node): number =>
-    operatorFacts(op, domain).macs?.(
-      inputs.map(shapeOf),
-      shapeOf(y ?? ""),
-      (name, defaultValue) => {
-        const attribute = attributes[name];
-        return attribute?.type === "int" ? Number(attribute.value) : defaultValue;
-      },
-    ) ?? 0;
-  const macs = model.graph.nodes.reduce((sum, node) => sum + nodeMacs(node), 0);
+  const macs = model.graph.nodes.reduce((sum, node) => sum + multiplyAdds(node, shapeOf), 0);
   // A file may be made for batches of one size alone.
   const batch = Number(shapes.get(model.graph.inputs[0]?.name ?? "")?.shape?.[0] ?? 1);
   return Number.isFinite(macs) ? macs / batch : null;

@@ -129,7 +129,7 @@ function inferOutputs(
   if (!schema) checkDefined(definition!, node, inputs);
   const types = schema && checkStandard(node, schema, inputs, opset);
   const inferred: readonly (Inferred | undefined)[] = definition
-    ? definition.infer(context(node, inputs, opset, scope))
+    ? definition.infer(contextOf(node, inputs, opset, scope))
     : [];
   return node.outputs.map((name, i): InferredValue => {
     const formal = schema?.outputs[Math.min(i, schema.outputs.length - 1)];
@@ -322,7 +322,8 @@ function inferBody(
   return graph.outputs.map(({ name }) => find(name));
 }
 
-function context(
+/** A node as rules see it. */
+export function contextOf(
   node: Node,
   inputs: readonly (InferredValue | undefined)[],
   opset: number,

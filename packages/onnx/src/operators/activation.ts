@@ -3,6 +3,7 @@ import { broadcast, show } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
 import { operands, type Operand } from "./shared/arguments";
+import { elementByElement } from "./shared/examples";
 import { shiftSamples, unary } from "./shared/elementwise";
 
 const alpha = { alpha: "float" } as const;
@@ -43,6 +44,7 @@ const swish = {
 
 const pRelu = defineOperator({
   op: "PRelu",
+  examples: (node) => (node.opset < 7 ? undefined : elementByElement(node)),
   methods: {
     pRelu: (g: NodeWriter, x: Value, slope: Operand) => g.op("PRelu", operands(g, [x, slope])),
   },

@@ -2,6 +2,7 @@ import { tensor } from "@cajal/core";
 import { dataTypeOf, dtypeOf, typeNamed, type ElementType } from "../model/elementType";
 import type { Methods, NodeWriter, Value } from "./method";
 import { defineOperator, type InferenceContext, type Operator } from "./operator";
+import { elementByElement } from "./shared/examples";
 import { rounded } from "./shared/elementwise";
 
 const casting = <M extends Methods>(
@@ -14,6 +15,7 @@ const casting = <M extends Methods>(
     methods,
     ...(op === "CastLike" ? { since: 15 } : {}),
     ending: "moves",
+    ...(op === "Cast" ? { examples: elementByElement } : {}),
     inputs: op === "Cast" ? [1, 1] : [2, 2],
     outputs: [1, 1],
     types: op === "Cast" ? ["any"] : ["any:*"],

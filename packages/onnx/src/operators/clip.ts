@@ -2,6 +2,7 @@ import { tensor } from "@cajal/core";
 import { show } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
+import { elementByElement } from "./shared/examples";
 import { like, type Operand } from "./shared/arguments";
 
 /** Clip took its limits as attributes before opset 11. */
@@ -12,6 +13,7 @@ export const clip = defineOperator({
       g.op("Clip", [x, like(g, x, min), like(g, x, max)]),
   },
   settings: [1, 2],
+  examples: elementByElement,
   inputs: [1, 3],
   outputs: [1, 1],
   types: ["number"],

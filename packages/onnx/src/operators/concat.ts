@@ -1,6 +1,7 @@
 import { axisOf, show, unify, unknowns } from "../model/dims";
 import type { Dim } from "../model/model";
 import type { NodeWriter, Value } from "./method";
+import { attributeAxis } from "./shared/examples";
 import { badShape, defineOperator, type Inferred } from "./operator";
 
 export const concat = defineOperator({
@@ -13,6 +14,13 @@ export const concat = defineOperator({
   outputs: [1, 1],
   types: ["any"],
   attributes: { axis: "int" },
+  examples: (node) => {
+    const [axis] = node.axes;
+    const isSame = node.axes.every(
+      (each, i) => each === axis || (each === undefined && node.drawn[i]),
+    );
+    return isSame && axis !== attributeAxis(node, 1) ? axis : undefined;
+  },
   infer: (node) => {
     const inputs = node.inputs as readonly Inferred[];
     const { dtype } = inputs[0]!;

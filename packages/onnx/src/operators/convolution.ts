@@ -10,6 +10,7 @@ import {
   type Inferred,
   type Operator,
 } from "./operator";
+import { alongFirst } from "./shared/examples";
 import { image, slide, windowOf, type WindowAttributes } from "./shared/windows";
 
 export interface ConvAttributes extends WindowAttributes {
@@ -132,6 +133,7 @@ export const convolution = [
     // For each output value the kernel of its channel: channels in (of its group) × height × width.
     macs: ([, kernel = []], y) => (sizeOf(y) * sizeOf(kernel)) / kernel[0]!,
     weightAxis: () => 0,
+    examples: alongFirst,
     inputs: [2, 3],
     outputs: [1, 1],
     // Never ends without channels.
@@ -184,6 +186,7 @@ export const convolution = [
         attributes: ConvTransposeAttributes = {},
       ) => g.op("ConvTranspose", [x, w, b], { ...attributes }),
     },
+    examples: alongFirst,
     // For each input value the kernels that it is spread by.
     macs: ([x = [], kernel = []]) => (sizeOf(x) * sizeOf(kernel)) / kernel[0]!,
     inputs: [2, 3],

@@ -2,6 +2,7 @@
 import { show } from "../model/dims";
 import type { Methods, NodeWriter, Value } from "./method";
 import { badShape, defineOperator, type Operator } from "./operator";
+import { alongFirst } from "./shared/examples";
 
 const blocks = <M extends Methods>(
   op: string,
@@ -14,6 +15,7 @@ const blocks = <M extends Methods>(
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["any"],
+    examples: alongFirst,
     attributes: { blocksize: "int", mode: "string" },
     choices: { mode: ["DCR", "CRD"] },
     required: ["blocksize"],

@@ -2,6 +2,7 @@
 import { broadcast, multiply, show } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
+import { exceptAlong } from "./shared/examples";
 import { numbers, type Numbers } from "./shared/arguments";
 import { int64s, listOf } from "./shared/lists";
 
@@ -11,6 +12,9 @@ export const expand = defineOperator({
     expand: (g: NodeWriter, x: Value, shape: Numbers) => g.op("Expand", [x, numbers(g, shape)]),
   },
   since: 8,
+  extents: 1,
+  examples: ({ inputs: [x], axes: [axis, shape], results: [result] }) =>
+    axis === undefined || shape !== undefined ? undefined : result!.length - x.shape!.length + axis,
   inputs: [2, 2],
   outputs: [1, 1],
   types: ["any", "int64"],
@@ -40,6 +44,11 @@ export const tile = defineOperator({
   },
   inputs: [2, 3],
   outputs: [1, 1],
+  examples: exceptAlong((node) =>
+    node.opset < 6
+      ? undefined
+      : listOf(node, 1, "repeats")?.flatMap((n, i) => (n === 1 ? [] : [i])),
+  ),
   types: ["any", "int64"],
   attributes: {},
   infer: (node) => {

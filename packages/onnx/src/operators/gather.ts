@@ -3,6 +3,7 @@ import { tensor } from "@cajal/core";
 import { axisOf, checkIndices, numbersOf, show, unify } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
+import { attributeAxis } from "./shared/examples";
 import { numbers, type Axis, type Numbers } from "./shared/arguments";
 import { checkAlong, checkPlaces, sameRank } from "./shared/indices";
 
@@ -16,6 +17,13 @@ const gather = defineOperator({
   outputs: [1, 1],
   types: ["any", "index"],
   attributes: { axis: "int" },
+  examples: (node) => {
+    const [ofX, ofIndices] = node.axes;
+    const axis = attributeAxis(node, 0);
+    if (ofX === undefined) return axis + ofIndices!;
+    if (ofIndices !== undefined || ofX === axis) return undefined;
+    return ofX < axis ? ofX : ofX - 1 + node.inputs[1]!.shape!.length;
+  },
   infer: (node) => {
     const [x, indices] = node.inputs;
     const { dtype, shape } = x;

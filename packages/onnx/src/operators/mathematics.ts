@@ -2,6 +2,7 @@
 import { tensor } from "@cajal/core";
 import type { NodeWriter, Value } from "./method";
 import { defineOperator } from "./operator";
+import { elementByElement } from "./shared/examples";
 import { shiftSamples, unary } from "./shared/elementwise";
 
 export const mathematics = [
@@ -9,6 +10,7 @@ export const mathematics = [
     op: "Identity",
     methods: { identity: (g: NodeWriter, x: Value) => g.op("Identity", [x]) },
     ending: "same",
+    examples: elementByElement,
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["any"],

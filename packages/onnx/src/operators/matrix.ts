@@ -6,6 +6,7 @@ import type { NodeWriter, Value } from "./method";
 import {
   badShape,
   defineOperator,
+  type ExamplesRule,
   type Inferred,
   type InferenceContext,
   type Operator,
@@ -34,6 +35,20 @@ export function product(a: Dims, b: Dims): Dims {
     ...(b.length === 1 ? [] : [right.at(-1)]),
   ];
 }
+
+/** Along an axis that is not summed over; where both have examples along the same. */
+const examplesOfProduct: ExamplesRule = ({ inputs, axes, drawn, results: [result] }) => {
+  if (inputs.some((input) => input!.shape!.length < 2)) return undefined;
+  const { length } = result!;
+  const fromLast = axes.map((axis, i) => axis === undefined ? undefined : axis - inputs[i]!.shape!.length); // prettier-ignore
+  const [a, b] = fromLast;
+  if (a === -1 || b === -2) return undefined;
+  const axis = (a ?? b)!;
+  if (axis >= -2) return (a === undefined) === (b === undefined) ? undefined : length + axis;
+  // Products side by side.
+  const isSame = inputs.every((input, i) => fromLast[i] === axis || (fromLast[i] === undefined && (drawn[i] || (input!.shape!.at(axis) ?? 1) === 1))); // prettier-ignore
+  return isSame ? length + axis : undefined;
+};
 
 const matMulSamples: Operator["samples"] = [
   {
@@ -96,6 +111,7 @@ export const matrix = [
     ending: { activation: "linear" },
     macs: ([a = []], y) => sizeOf(y) * a.at(-1)!,
     weightAxis: (rank) => (rank === 2 ? 1 : undefined),
+    examples: examplesOfProduct,
     inputs: [2, 2],
     outputs: [1, 1],
     types: ["number"],
@@ -178,6 +194,13 @@ export const matrix = [
     ending: { activation: "linear" },
     macs: ([a = []], y, int) => sizeOf(y) * a[int("transA", 0) === 1 ? 0 : 1]!,
     weightAxis: (_, int) => (int("transB", 0) === 1 ? 0 : 1),
+    // Rows of A, with a C that is the same for all of them, or theirs.
+    examples: ({ inputs: [, , c], axes: [a, b, ofC], int }) => {
+      if (a !== int("transA", 0) || b !== undefined) return undefined;
+      const isTheirs = ofC !== undefined && c!.shape!.length === 2 && ofC === 0;
+      const isForAll = ofC === undefined && (!c || c.shape!.length < 2 || c.shape![0] === 1);
+      return isTheirs || isForAll ? 0 : undefined;
+    },
     inputs: [2, 3],
     outputs: [1, 1],
     types: ["number"],

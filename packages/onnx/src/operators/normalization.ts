@@ -8,10 +8,12 @@ import {
   defineOperator,
   flag,
   type AttributeTypes,
+  type ExamplesContext,
   type Inferred,
   type InferenceContext,
   type Operator,
 } from "./operator";
+import { alongFirst, attributeAxis, exceptAlong } from "./shared/examples";
 import { firstThree, type AttributesOf, type Axis } from "./shared/arguments";
 
 type Epsilon = { readonly epsilon?: number };
@@ -33,6 +35,10 @@ const along = <Op extends string, A extends AttributeTypes>(
     outputs: [1, 1],
     types: ["float"],
     attributes,
+    examples: exceptAlong((node) => {
+      const axis = attributeAxis(node, defaultAxis(node.opset));
+      return node.opset < 13 ? fromAxis(node, axis) : [axis];
+    }),
     infer: (node) => {
       const { dtype, shape } = node.inputs[0];
       if (shape) {
@@ -44,6 +50,10 @@ const along = <Op extends string, A extends AttributeTypes>(
     },
     samples: [{ inputs: [[2, 3]] }, { inputs: [[2, 3, 4]], attributes: { axis: 1 } }],
   });
+
+/** An axis and all behind it. */
+const fromAxis = ({ inputs: [x] }: ExamplesContext, from: number): number[] =>
+  x.shape!.flatMap((_, axis) => (axis >= from ? [axis] : []));
 
 /** [channels] beside x's axis 1. */
 function perChannel(
@@ -125,6 +135,8 @@ export const normalization = [
         ),
     },
     settings: [3, 4],
+    examples: (node) =>
+      node.int("training_mode", 0) === 0 && node.opset >= 7 ? alongFirst(node) : undefined,
     inputs: [5, 5],
     outputs: [1, 5],
     types: ["float", "float:scale", "float:scale", "float:statistics", "float:statistics"],
@@ -163,6 +175,7 @@ export const normalization = [
     inputs: [3, 3],
     outputs: [1, 1],
     types: ["float"],
+    examples: alongFirst,
     attributes: { epsilon: "float", consumed_inputs: "ints" },
     infer: ({ inputs }) => {
       const [x, ...rest] = inputs as readonly Inferred[];
@@ -186,6 +199,7 @@ export const normalization = [
     inputs: [3, 3],
     outputs: [1, 1],
     types: ["float"],
+    examples: alongFirst,
     attributes: { epsilon: "float", num_groups: "int", stash_type: "int" },
     required: ["num_groups"],
     bounds: { num_groups: { least: 1 } },
@@ -228,6 +242,7 @@ export const normalization = [
     inputs: [2, 3],
     outputs: [1, 3],
     types: ["float"],
+    examples: exceptAlong((node) => fromAxis(node, attributeAxis(node, -1))),
     attributes: { axis: "int", epsilon: "float", stash_type: "int" },
     // float32 and bfloat16
     bounds: { stash_type: { among: [1, 16] } },
@@ -261,6 +276,7 @@ export const normalization = [
     inputs: [2, 2],
     outputs: [1, 1],
     types: ["float", "float:scale"],
+    examples: exceptAlong((node) => fromAxis(node, attributeAxis(node, -1))),
     attributes: { axis: "int", epsilon: "float", stash_type: "int" },
     infer: (node) => {
       const [x, scale] = node.inputs;
@@ -291,6 +307,9 @@ export const normalization = [
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["float"],
+    examples: exceptAlong((node) =>
+      axesOf(node.ints("axes") ?? [0, 2, 3], node.inputs[0].shape!.length),
+    ),
     attributes: { axes: "ints" },
     infer: (node) => {
       const x = node.inputs[0];
@@ -313,6 +332,7 @@ export const normalization = [
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["float"],
+    examples: alongFirst,
     attributes: { alpha: "float", beta: "float", bias: "float", size: "int" },
     required: ["size"],
     bounds: { size: { least: 1, odd: true }, alpha: { above: 0 }, beta: { above: 0 } },

@@ -21,6 +21,11 @@ export const oneHot = defineOperator({
   inputs: [3, 3],
   outputs: [1, 1],
   types: ["number", "number:depth", "any"],
+  examples: (node) => {
+    const [axis, depth, values] = node.axes;
+    if (axis === undefined || depth !== undefined || values !== undefined) return undefined;
+    return axis < axisOf(node.int("axis", -1), node.results[0]!.length) ? axis : axis + 1;
+  },
   attributes: { axis: "int" },
   infer: (node) => {
     // values are [off, on]

@@ -29,6 +29,26 @@ export interface InferenceContext<Least extends number = number> {
   subgraph(name: string, inputs: readonly Inferred[]): readonly Inferred[];
 }
 
+/** A node of which at least one input holds the examples of a batch. All shapes are known. */
+export interface ExamplesContext extends InferenceContext<1> {
+  /** How many examples there are, two at least. */
+  readonly count: number;
+  /** Of each input the axis along which they lie; undefined: it is the same for all of them. */
+  readonly axes: readonly (number | undefined)[];
+  /** Of each input whether it is random numbers, drawn for this batch. */
+  readonly drawn: readonly boolean[];
+  /** Shapes of the outputs. */
+  readonly results: readonly (readonly number[])[];
+}
+
+/**
+ * The axis along which the examples lie in all outputs, or in each, where an example's elements are made of its own
+ * alone, in whatever batch it is; undefined where that cannot be told.
+ */
+export type ExamplesRule = (
+  node: ExamplesContext,
+) => number | undefined | readonly (number | undefined)[];
+
 /**
  * Types that an input may have. Inputs with the same text must have the same type; a suffix distinguishes inputs
  * that need not: "integer" and "integer:depth".
@@ -115,6 +135,10 @@ export interface Operator<M extends Methods = Methods, Least extends number = nu
    * has none. Absent: it multiplies by no weights.
    */
   weightAxis?(rank: number, int: (name: string, absent: number) => number): number | undefined;
+  /** Where the examples of a batch lie in its outputs; absent: it may mix them. */
+  readonly examples?: ExamplesRule;
+  /** Index of the input that holds the extents of its output. */
+  readonly extents?: number;
   /** Indices of inputs that are settings, such as statistics and limits, and must not be trained. */
   readonly settings?: readonly number[];
   /** What its outputs are where a network ends with it, for the choice of a loss; absent: nothing in particular. */

@@ -2,6 +2,7 @@ import { tensor } from "@cajal/core";
 import { axesOf, isStatic, show } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
+import { exceptAlong, statedAxes } from "./shared/examples";
 import { like, numbers, optionalNumbers, type Numbers, type Operand } from "./shared/arguments";
 import { int64s, listOf } from "./shared/lists";
 
@@ -26,6 +27,11 @@ export const pad = defineOperator({
     ) => g.op("Pad", [x, numbers(g, pads), like(g, x, value), optionalNumbers(g, axes)], { mode }),
   },
   settings: [2],
+  examples: exceptAlong((node) => {
+    const pads = listOf(node, 1, "pads") ?? node.ints("paddings");
+    const axes = statedAxes(node, 3);
+    return axes?.filter((_, i) => pads?.[i] !== 0 || pads[i + axes.length] !== 0);
+  }),
   inputs: [1, 4],
   outputs: [1, 1],
   types: ["any", "int64", "any", "index"],

@@ -19,6 +19,7 @@ import {
   type Flag,
   type Numbers,
 } from "./shared/arguments";
+import { alongFirst } from "./shared/examples";
 import { image, slide, windowOf, type WindowAttributes } from "./shared/windows";
 
 export interface PoolAttributes extends WindowAttributes {
@@ -102,6 +103,7 @@ const global = <Op extends string, A extends AttributeTypes = Record<never, neve
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["float"],
+    examples: alongFirst,
     attributes: attributes ?? {},
     infer: ({ inputs: [x] }) => {
       const shapeX = image("X", x.shape);
@@ -124,6 +126,8 @@ export const pooling = [
     },
     inputs: [1, 1],
     outputs: [1, 2],
+    // Indices count through all examples.
+    examples: (node) => (node.outputs > 1 ? undefined : alongFirst(node)),
     types: ["number"],
     attributes: { ...attributes, storage_order: "int" },
     required: ["kernel_shape"],
@@ -156,6 +160,7 @@ export const pooling = [
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["float"],
+    examples: alongFirst,
     attributes: { ...attributes, count_include_pad: "int" },
     required: ["kernel_shape"],
     bounds,
@@ -177,6 +182,7 @@ export const pooling = [
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["float"],
+    examples: alongFirst,
     // Its first version had no need of a kernel_shape.
     attributes: { ...attributes, p: "int" },
     bounds: { ...bounds, p: { least: 1 } },

@@ -1,4 +1,5 @@
 // Recurrent layers over X [steps, batch, features] (layout 0) or [batch, steps, features] (layout 1).
+import { sizeOf } from "@cajal/core";
 import { show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
 import type { Methods, NodeWriter, Value } from "./method";
@@ -48,6 +49,8 @@ const recurrent = <M extends Methods>(
   defineOperator({
     op,
     methods,
+    // For each step of each example the weights of the input and of the state.
+    macs: ([x = [], w = [], r = []]) => x[0]! * x[1]! * (sizeOf(w) + sizeOf(r)),
     inputs,
     outputs: [0, 1 + states],
     types: ["float", "float", "float", "float", "index", "float", "float", "float"],
@@ -55,6 +58,14 @@ const recurrent = <M extends Methods>(
     failsOnEmpty: (inputs) => inputs.some((shape) => shape?.includes(0)),
     attributes: { ...attributes, ...extra },
     bounds: { layout: flag, hidden_size: { least: 1 }, ...bounds },
+    examples: ({ inputs, axes, int }) => {
+      const isFirst = int("layout", 0) === 1;
+      const ofStates = isFirst ? 0 : 1;
+      // X, and what each example has of its own: a length, and states to begin with.
+      const expected = new Map([[0, ofStates], [4, 0], [5, ofStates], [6, ofStates]]); // prettier-ignore
+      const isEach = inputs.every((input, i) => !input || axes[i] === expected.get(i));
+      return isEach ? [isFirst ? 0 : 2, ...Array<number>(states).fill(ofStates)] : undefined;
+    },
     infer: (node) => {
       const [x, w, r] = node.inputs as readonly [Inferred, Inferred, Inferred];
       const { dtype } = x;

@@ -6,6 +6,7 @@ import { namedMethod, type NodeWriter, type Value } from "./method";
 import {
   badShape,
   defineOperator,
+  type ExamplesContext,
   type Inferred,
   type InferenceContext,
   type Operator,
@@ -21,6 +22,7 @@ import {
   type Flag,
   type Numbers,
 } from "./shared/arguments";
+import { attributeAxis, exceptAlong, exceptAxis, statedAxes } from "./shared/examples";
 import { rounded } from "./shared/elementwise";
 
 export interface ReduceAttributes {
@@ -81,6 +83,13 @@ const samples: readonly OperatorSample[] = [
 const keepsNegativeAxes: Operator["failsOnEmpty"] = ([x], axes = []) =>
   x?.includes(0) === true && axes.some((axis) => axis < 0);
 
+/** Where the axis of examples is once `axes` are reduced; undefined where it is one of them. */
+function withoutAxes(node: ExamplesContext, axes: readonly number[] | undefined) {
+  const [axis, other] = node.axes;
+  if (axis === undefined || other !== undefined || !axes || axes.includes(axis)) return undefined;
+  return node.int("keepdims", 1) === 1 ? axis : axis - axes.filter((each) => each < axis).length;
+}
+
 const reduction = <Op extends string>(
   op: Op,
   type: TypeRule = "number",
@@ -96,6 +105,12 @@ const reduction = <Op extends string>(
     types: [type, "int64"],
     attributes: { axes: "ints", keepdims: "int", noop_with_empty_axes: "int" },
     failsOnEmpty: keepsNegativeAxes,
+    examples: (node) => {
+      const areStated = node.inputs[1] !== undefined || node.ints("axes") !== undefined;
+      const axes = areStated ? statedAxes(node, 1) : [];
+      if (axes?.length === 0 && node.int("noop_with_empty_axes", 0) === 0) return undefined; // all
+      return withoutAxes(node, axes);
+    },
     infer: (node) => inferReduction(node, fold),
     samples,
   });
@@ -120,6 +135,7 @@ const argument = <Op extends string>(op: Op) =>
     types: ["number"],
     attributes: { axis: "int", keepdims: "int", select_last_index: "int" },
     failsOnEmpty: keepsNegativeAxes,
+    examples: (node) => withoutAxes(node, [attributeAxis(node, 0)]),
     infer: (node) => {
       const { shape } = node.inputs[0];
       const axis = shape && axisOf(node.int("axis", 0), shape.length, shape);
@@ -175,6 +191,7 @@ export const reductions = [
     },
     inputs: [1, 2],
     outputs: [2, 2],
+    examples: exceptAxis(-1),
     // Divides by the number of rows.
     failsOnEmpty: ([x]) => x?.includes(0) === true,
     types: ["number", "int64"],
@@ -222,6 +239,10 @@ export const reductions = [
     types: ["number", "index"],
     attributes: { exclusive: "int", reverse: "int" },
     bounds: { exclusive: flag, reverse: flag },
+    examples: exceptAlong(({ inputs: [x, axis] }) => {
+      const at = numbersOf(axis)?.[0];
+      return at === undefined ? undefined : [axisOf(at, x.shape!.length)];
+    }),
     infer: ({ inputs: [x, axis] }) => {
       const at = numbersOf(axis)?.[0];
       if (at !== undefined && x.shape) axisOf(at, x.shape.length, x.shape);

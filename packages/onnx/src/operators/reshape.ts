@@ -4,6 +4,7 @@ import { axesOf, axisOf, divide, isStatic, multiply, show } from "../model/dims"
 import type { Dim } from "../model/model";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator, flag } from "./operator";
+import { inOrder } from "./shared/examples";
 import { numbers, optionalNumbers, type Axis, type Flag, type Numbers } from "./shared/arguments";
 import { int64s, listOf } from "./shared/lists";
 
@@ -13,7 +14,9 @@ const reshape = defineOperator({
     reshape: (g: NodeWriter, x: Value, shape: Numbers, attributes: { allowzero?: Flag } = {}) =>
       g.op("Reshape", [x, numbers(g, shape)], attributes),
   },
+  extents: 1,
   ending: "moves",
+  examples: inOrder,
   inputs: [1, 2],
   outputs: [1, 1],
   types: ["any", "int64"],
@@ -67,6 +70,7 @@ const flatten = defineOperator({
     flatten: (g: NodeWriter, x: Value, attributes: Axis = {}) => g.op("Flatten", [x], attributes),
   },
   ending: "moves",
+  examples: inOrder,
   inputs: [1, 1],
   outputs: [1, 1],
   types: ["any"],
@@ -94,6 +98,7 @@ const squeeze = defineOperator({
       g.op("Squeeze", [x, optionalNumbers(g, axes)]),
   },
   ending: "moves",
+  examples: inOrder,
   inputs: [1, 2],
   outputs: [1, 1],
   types: ["any", "int64"],
@@ -135,6 +140,7 @@ const unsqueeze = defineOperator({
     unsqueeze: (g: NodeWriter, x: Value, axes: Numbers) => g.op("Unsqueeze", [x, numbers(g, axes)]),
   },
   ending: "moves",
+  examples: inOrder,
   inputs: [1, 2],
   outputs: [1, 1],
   types: ["any", "int64"],

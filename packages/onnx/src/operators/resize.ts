@@ -4,6 +4,7 @@ import { axesOf, show, type Dims } from "../model/dims";
 import type { Dim } from "../model/model";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
+import { alongFirst } from "./shared/examples";
 import { floats, optionalNumbers, type Flag, type Numbers } from "./shared/arguments";
 import { int64s, listOf } from "./shared/lists";
 
@@ -41,6 +42,7 @@ export const resize = defineOperator({
       g.op("Resize", [x, undefined, floats(g, scales), optionalNumbers(g, sizes)], attributes),
   },
   settings: [1, 2],
+  examples: alongFirst,
   since: 10,
   inputs: [1, 4],
   outputs: [1, 1],

@@ -1,6 +1,7 @@
 import { axesOf, isStatic, rearrangeElements, show } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
+import { exceptAlong, statedAxes } from "./shared/examples";
 import { numbers, optionalNumbers, type Numbers } from "./shared/arguments";
 import { int64s, listOf } from "./shared/lists";
 
@@ -28,6 +29,10 @@ export const slice = defineOperator({
   inputs: [1, 5],
   outputs: [1, 1],
   types: ["any", "index", "index", "index", "index"],
+  examples: exceptAlong((node) => {
+    const starts = listOf(node, 1, "starts");
+    return node.inputs[3] || node.ints("axes") ? statedAxes(node, 3) : starts?.map((_, i) => i);
+  }),
   attributes: { axes: "ints", ends: "ints", starts: "ints" },
   infer: (node) => {
     const { dtype, shape, elements } = node.inputs[0];

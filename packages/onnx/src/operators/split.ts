@@ -1,6 +1,7 @@
 import { axisOf, isStatic, show } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
+import { exceptAxis } from "./shared/examples";
 import { optionalNumbers, type Axis } from "./shared/arguments";
 import { int64s, listOf } from "./shared/lists";
 
@@ -23,6 +24,7 @@ export const split = defineOperator({
   inputs: [1, 2],
   outputs: [1, Infinity],
   types: ["any", "int64"],
+  examples: exceptAxis(0),
   attributes: { axis: "int", num_outputs: "int", split: "ints" },
   infer: (node) => {
     const { dtype, shape, elements } = node.inputs[0];

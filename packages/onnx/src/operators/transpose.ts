@@ -10,6 +10,8 @@ export const transpose = defineOperator({
       g.op("Transpose", [x], { perm }),
   },
   ending: "moves",
+  examples: ({ inputs: [x], axes: [axis], ints }) =>
+    ints("perm")?.indexOf(axis!) ?? x.shape!.length - 1 - axis!,
   inputs: [1, 1],
   outputs: [1, 1],
   types: ["any"],

@@ -3,6 +3,7 @@ import { broadcast } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { defineOperator, type Inferred } from "./operator";
 import { operands, type Operand } from "./shared/arguments";
+import { elementByElement } from "./shared/examples";
 import { elementwise } from "./shared/elementwise";
 
 export const where = defineOperator({
@@ -12,6 +13,7 @@ export const where = defineOperator({
       g.op("Where", [condition, ...operands(g, [a, b])]),
   },
   since: 9,
+  examples: elementByElement,
   inputs: [3, 3],
   outputs: [1, 1],
   types: ["bool", "any", "any"],

@@ -34,6 +34,23 @@ export const signatureOf = ({ x, y, weight }: StepBatch): string =>
     .map(([name, { dtype, shape }]) => `${name} ${dtype} ${shape.join()}`)
     .join("; ");
 
+/** The examples of a batch in `count` parts, which differ by one example at most; all share the batch's memory. */
+export function inParts(batch: StepBatch, count: number): StepBatch[] {
+  const { examples } = batch;
+  const limits = Array.from({ length: count + 1 }, (_, i) => Math.ceil((i * examples) / count));
+  return limits.slice(1).map((to, i) => {
+    const from = limits[i]!;
+    const cut = (tensors: NamedTensors): NamedTensors =>
+      Object.fromEntries(
+        Object.entries(tensors).map(([name, { dtype, shape, data }]) => {
+          const row = data.length / examples;
+          return [name, { dtype, shape: [to - from, ...shape.slice(1)], data: data.subarray(from * row, to * row) }]; // prettier-ignore
+        }),
+      );
+    return { examples: to - from, x: cut(batch.x), y: cut(batch.y), weight: cut(batch.weight) };
+  });
+}
+
 /** @throws CajalError `bad-shape`, `bad-argument`, `unknown-option` */
 export function readBatch(
   batch: NamedBatch,

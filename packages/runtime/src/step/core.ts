@@ -30,13 +30,13 @@ export interface TrainCore {
   /** Computes a step of one or more batches, without changing anything yet. */
   compute(batches: readonly StepBatch[], position: StepPosition): Promise<PendingStep>;
   /**
-   * Computes several steps of one batch each at once, all of one shape. Absent where that saves nothing. `firstNonFinite`
-   * of the result is not called: the steps are repeated one by one.
+   * Computes several steps of one batch each at once, all of one shape. Absent, or undefined for these batches, where that
+   * saves nothing. `firstNonFinite` of the result is not called: the steps are repeated one by one.
    */
   computeSteps?(
     batches: readonly StepBatch[],
     positions: readonly StepPosition[],
-  ): Promise<Omit<PendingStep, "firstNonFinite">>;
+  ): Promise<Omit<PendingStep, "firstNonFinite"> | undefined>;
   /** Loss and metrics in inference mode. */
   measure(batch: StepBatch): Promise<Numbers>;
   /**
@@ -69,6 +69,8 @@ export type Numbers = readonly (readonly number[])[];
 export interface PendingStep {
   /** The numbers of each batch, as far as computed. */
   readonly numbers: readonly Numbers[];
+  /** The batches that the numbers are of, where a batch was computed in parts; else those that were given. */
+  readonly parts?: readonly StepBatch[];
   /**
    * Whether everything that the step would write is finite: weights, the optimizer's state, moving averages. It
    * may be false where only the sum of all of them overflows; `firstNonFinite` finds nothing then.
@@ -125,7 +127,7 @@ export function trainStepOf(
     checkLearningRate(learningRate, iteration + 1);
     const batches = microBatches.map((batch) => readBatch(batch, model));
     const pending = await core.compute(batches, { iteration, learningRate });
-    const { numbers, isFinite: isStepFinite } = pending;
+    const { numbers, isFinite: isStepFinite, parts = batches } = pending;
     const losses = numbers.map(([loss]) => loss![0]!);
     const loss = losses.find((each) => !Number.isFinite(each)) ?? losses[0]!;
     if (!isStepFinite || !Number.isFinite(loss)) {
@@ -133,7 +135,7 @@ export function trainStepOf(
       try {
         const inBatches = batches.flatMap((batch) => batchNonFinite(batch) ?? []);
         const nonFinite = inBatches[0] ?? (await pending.firstNonFinite());
-        isAccepted = Number.isFinite(loss) && !nonFinite && numbers.length === batches.length;
+        isAccepted = Number.isFinite(loss) && !nonFinite && numbers.length === parts.length;
         if (!isAccepted) throw diverged(iteration + 1, loss, nonFinite);
       } finally {
         if (!isAccepted) pending.discard();
@@ -141,7 +143,7 @@ export function trainStepOf(
     }
     pending.commit();
     iteration++;
-    return measuredStep(batches, numbers);
+    return measuredStep(parts, numbers);
   }
 
   async function runSteps(
@@ -162,14 +164,14 @@ export function trainStepOf(
     if (core.computeSteps && batches.length > 1 && isUniform) {
       const positions = learningRates.map((learningRate, i) => ({ iteration: iteration + i, learningRate })); // prettier-ignore
       const pending = await core.computeSteps(stepBatches, positions);
-      const losses = pending.numbers.map(([loss]) => loss![0]!);
-      if (pending.isFinite && losses.every(Number.isFinite)) {
+      const losses = (pending?.numbers ?? []).map(([loss]) => loss![0]!);
+      if (pending?.isFinite && losses.every(Number.isFinite)) {
         pending.commit();
         iteration += batches.length;
         return pending.numbers.map((numbers, i) => measuredStep([stepBatches[i]!], [numbers]));
       }
       // One by one below, up to that which diverges.
-      pending.discard();
+      pending?.discard();
     }
     const results: MeasuredStep[] = [];
     for (const [i, batch] of batches.entries()) results.push(await run([batch], learningRates[i]!));

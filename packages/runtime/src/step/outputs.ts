@@ -126,7 +126,8 @@ export interface Labelled<V> {
 }
 
 /**
- * The loss to minimize, and the numbers of {@link measuresOf}, each as one or more values.
+ * The loss to minimize, the numbers of {@link measuresOf}, each as one or more values, and the losses of all samples, whose
+ * means make the first.
  *
  * @param labelled in the order of `outputs`
  */
@@ -134,15 +135,15 @@ export function computeMeasures<V>(
   ops: Ops<V>,
   outputs: readonly TrainedOutput[],
   labelled: readonly Labelled<V>[],
-): { loss: V; numbers: V[][] } {
+): { loss: V; numbers: V[][]; losses: V[] } {
   const parts = outputs.map(({ loss, factor, metrics }, i) => {
     const { yTrue, yPred, weight } = labelled[i]!;
     const modelOutput = asGiven(ops, outputs[i]!, yPred);
     const each = loss.compute(ops, yTrue, yPred);
-    const mean = ops.reduceMean(
-      weight === undefined ? each : ops.mul(each, likeLosses(ops, weight, each)),
-    );
+    const losses = weight === undefined ? each : ops.mul(each, likeLosses(ops, weight, each));
+    const mean = ops.reduceMean(losses);
     return {
+      losses,
       mean,
       weighted: factor === 1 ? mean : ops.mul(mean, factor),
       metrics: metrics.map((metric) =>
@@ -158,6 +159,7 @@ export function computeMeasures<V>(
       ...(outputs.length > 1 ? parts.map(({ mean }) => [mean]) : []),
       ...parts.flatMap(({ metrics }) => metrics),
     ],
+    losses: parts.map(({ losses }) => losses),
   };
 }
 

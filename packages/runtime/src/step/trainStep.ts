@@ -124,7 +124,12 @@ export interface TrainStepOptions {
   readonly engine?: EngineName;
   /** Default "auto"; on engine tfjs in Node that is cpu, because its wasm has no gradients of convolutions. */
   readonly device?: DeviceChoice;
-  /** Threads that one operator may use, engine onnx only; default: `CAJAL_THREADS` of the environment, else one per core. */
+  /**
+   * Threads, engine onnx only; default: `CAJAL_THREADS` of the environment, else one per core. Several share the work of one
+   * operator. On device cpu in Node they compute parts of a batch instead, eight at most, where that is faster: of networks
+   * with few weights (2 million at most) and enough to compute, in which no example's loss depends on another example, as
+   * it does by batch normalization. A part draws dropout by numbers of its own.
+   */
   readonly threads?: number;
   /**
    * Whether steps run on a worker thread, engine onnx in Node only: the caller's event loop stays free, at a cost of
@@ -142,7 +147,8 @@ export interface TrainStepOptions {
    * convolution can be written in several ways whose times are close, engine onnx on device cpu in Node times
    * them at the first step, for 5 seconds at most, and takes the fastest. What it finds is kept in the cache
    * folder (`formulations.jsonl`) and stays, so that the same seed gives the same weights on the same
-   * machine; where it cannot be kept, nothing is timed. With true a rule decides, and steps may be slower.
+   * machine; where it cannot be kept, nothing is timed. And how many parts a batch is computed in (see `threads`)
+   * depends on the machine. With true a rule decides, every batch is computed as a whole, and steps may be slower.
    */
   readonly deterministic?: boolean;
   /** The formulations of an earlier run, {@link TrainStep.formulations}, which this one takes too. */
@@ -277,7 +283,8 @@ export interface TrainStep {
   /** The result over several batches, from the sum of their totals ({@link addTotals}). */
   result(totals: Totals): StepResult;
   /**
-   * The formulations that were chosen by measurement so far (see `deterministic`), as plain data. A run that
+   * The formulations that were chosen by measurement so far (see `deterministic`), and in how many parts a batch may have
+   * been computed, as plain data. A run that
    * continues this one on another machine takes them as its option `formulations`, to give the same bits.
    */
   formulations(): Formulations;

@@ -14,6 +14,7 @@ import {
   type OperatorSample,
   type TypeRule,
 } from "../operator";
+import { elementByElement } from "./examples";
 import { operands, type AttributeArguments, type Operand } from "./arguments";
 
 type None = Record<never, never>;
@@ -47,6 +48,7 @@ export const unary = <Op extends string, A extends AttributeTypes = None>(
     inputs: [1, 1],
     outputs: [1, 1],
     types: [type],
+    examples: elementByElement,
     ...(choices === undefined ? {} : { choices }),
     ...(ending === undefined ? {} : { ending }),
     ...(steps === undefined ? {} : { steps }),
@@ -127,6 +129,8 @@ export const binary = <Op extends string, A extends AttributeTypes = None>(
     inputs: [2, 2],
     outputs: [1, 1],
     types,
+    // Before opset 7 the second operand was broadcast along an axis of the first.
+    examples: (node) => (node.opset < 7 ? undefined : elementByElement(node)),
     ...(required === undefined ? {} : { required }),
     ...(choices === undefined ? {} : { choices }),
     ...(bounds === undefined ? {} : { bounds }),
@@ -221,6 +225,7 @@ export const nary = <Op extends string>(op: Op, type: TypeRule, fold?: Fold) =>
     inputs: [1, Infinity],
     outputs: [1, 1],
     types: [type],
+    examples: elementByElement,
     attributes: { consumed_inputs: "ints" },
     infer: ({ inputs }) => {
       const values = inputs as readonly Inferred[];

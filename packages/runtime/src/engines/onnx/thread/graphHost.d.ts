@@ -22,6 +22,8 @@ export interface GraphHost {
   zero(lengths: Readonly<Record<string, number>>): void;
   /** Copies. */
   take(refs: readonly Ref[]): Float32Array[];
+  /** The array itself. */
+  arrayOf(ref: Ref): Float32Array;
   run(
     graph: {
       readonly ort: Ort;

@@ -43,6 +43,7 @@ export function graphHost() {
     },
 
     take: (refs) => refs.map((ref) => arrayOf(ref).slice()),
+    arrayOf,
 
     async run({ ort, session, shapes, outputShapes, writesInPlace }, { feeds, reads, writes }) {
       /** @type {Record<string, OrtTensor>} */

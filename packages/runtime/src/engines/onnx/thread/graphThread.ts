@@ -9,10 +9,12 @@ import {
   type ValueInfo,
 } from "@cajal/onnx";
 import type { InferenceSession } from "onnxruntime-common";
+import type { MessagePort } from "node:worker_threads";
 import { inNode, type DeviceName } from "../../../device/device";
 import { deviceHost } from "./deviceHost.js";
 import { close, exitLock, type ExitLock } from "./exitLock.js";
 import { graphHost, nothing, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
+import { helpers, type PartsRequest, type PartsResult } from "./helpers.js";
 import { needsChildProcess } from "../childProcess";
 import { onnxRuntime, sessionOptions } from "../onnxRuntime";
 import { throughFiles } from "../throughFiles";
@@ -23,17 +25,30 @@ import { sequenceOutput, stopsAtSequences, withSequenceOutput } from "./sequence
 
 /** What fails is a CajalError `engine`; where the thread is lost, so is all that it keeps. */
 export interface GraphThread {
-  /** @param storedOutputs outputs that its runs write into what is kept, each of the shape that is read of it */
-  open(model: OnnxModel, storedOutputs?: readonly string[]): Promise<OpenedGraph>;
+  /**
+   * @param storedOutputs outputs that its runs write into what is kept, each of the shape that is read of it
+   * @param options.threads of its operators, where they are other than those of the rest
+   */
+  open(
+    model: OnnxModel,
+    storedOutputs?: readonly string[],
+    options?: { readonly threads?: number | undefined },
+  ): Promise<OpenedGraph>;
   /** @param arrays are the thread's from now on */
   put(arrays: Parameters<GraphHost["put"]>[0]): Promise<void>;
   zero(lengths: Parameters<GraphHost["zero"]>[0]): Promise<void>;
   take(refs: readonly Ref[]): Promise<Float32Array[]>;
+  /** Begins a thread that helps this one, on device cpu in Node: it computes parts in {@link GraphThread.runParts}. */
+  addHelper(): Promise<GraphThread>;
+  /** Runs the parts of a step, of which the others are graphs that its helpers have opened, and the update. */
+  runParts(request: PartsRequest<OpenedGraph>): Promise<PartsResult>;
   /** Ends the thread and all that runs on it; graphs are released before. */
   end(): Promise<void>;
 }
 
 export interface OpenedGraph extends Pick<InferenceSession, "inputMetadata" | "outputMetadata"> {
+  /** Its number, on a thread of its own. */
+  readonly number?: number;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   /** @param options.handOver the arrays fed are the thread's from now on; else it has copies of them */
@@ -53,28 +68,64 @@ export interface GraphThreadOptions {
   readonly session?: InferenceSession.SessionOptions;
 }
 
+/** Threads that help another, which is given the ports to them. */
+function helperThreads(device: DeviceName, connect: (port: MessagePort) => Promise<void>) {
+  const all: GraphThread[] = [];
+  return {
+    async add() {
+      const { MessageChannel } = process.getBuiltinModule("node:worker_threads");
+      const { port1, port2 } = new MessageChannel();
+      const thread = workerThread({ device, threads: 1 }, port2);
+      all.push(thread);
+      await connect(port1);
+      return thread;
+    },
+    async endAll() {
+      await Promise.all(all.map((thread) => thread.end()));
+    },
+  };
+}
+
 /** The caller's own thread. */
 export function callerThread(options: GraphThreadOptions): GraphThread {
   const { device, purpose = "a training step" } = options;
   const host = keepsOnDevice(device) ? deviceHost() : graphHost();
+  const helping = "end" in host ? undefined : helpers(host);
+  const graphs = new WeakMap<OpenedGraph, Parameters<GraphHost["run"]>[0]>();
+  const stepFailed = throwEngineError(`${purpose} on ${device}`);
+  const { add, endAll } = helperThreads(device, async (port) => helping?.connect(port));
   return {
-    async open(model, storedOutputs = []) {
+    async open(model, storedOutputs = [], { threads = options.threads } = {}) {
       const { prepared, prelude, session: graphOptions, ...rest } = await prepareGraph(model, storedOutputs, device); // prettier-ignore
       const { bytes, externalData } = inMemory(prepared, prelude);
-      const { ort, session } = await onnxRuntime(bytes, { ...options, session: { ...options.session, ...graphOptions, externalData } }); // prettier-ignore
+      const { ort, session } = await onnxRuntime(bytes, { ...options, threads, session: { ...options.session, ...graphOptions, externalData } }); // prettier-ignore
       const graph = { ort, session, ...rest };
-      return {
+      const opened: OpenedGraph = {
         inputNames: session.inputNames,
         outputNames: namesOf(model.graph.outputs),
         ...metadataOf(session),
-        run: (request) => host.run(graph, request).catch(throwEngineError(`${purpose} on ${device}`)), // prettier-ignore
+        run: (request) => host.run(graph, request).catch(stepFailed),
         release: () => session.release(),
       };
+      graphs.set(opened, graph);
+      return opened;
     },
     put: async (arrays) => host.put(arrays),
     zero: async (lengths) => host.zero(lengths),
     take: async (refs) => host.take(refs),
-    end: async () => ("end" in host ? host.end() : undefined),
+    addHelper: add,
+    runParts: ({ first, update, ...request }) =>
+      helping!
+        .run({
+          ...request,
+          first: { ...first, graph: graphs.get(first.graph)! },
+          update: { ...update, graph: graphs.get(update.graph)! },
+        })
+        .catch(stepFailed),
+    async end() {
+      await endAll();
+      if ("end" in host) await host.end();
+    },
   };
 }
 
@@ -94,8 +145,8 @@ export function hasWorkerThread(device: DeviceName): boolean {
  *
  * @throws CajalError `unsupported` outside of Node, and for device wasm
  */
-export function workerThread(options: GraphThreadOptions): GraphThread {
-  const { device, threads, purpose = "a training step", session: ownOptions } = options;
+export function workerThread(options: GraphThreadOptions, helped?: MessagePort): GraphThread {
+  const { device, purpose = "a training step", session: ownOptions } = options;
   if (!inNode || device === "wasm")
     throw new CajalError(
       "unsupported",
@@ -106,7 +157,8 @@ export function workerThread(options: GraphThreadOptions): GraphThread {
   const { Worker } = process.getBuiltinModule("node:worker_threads");
   const lock = exitLock();
   const worker = new Worker(workerFile(), {
-    workerData: { lock, onDevice: keepsOnDevice(device) },
+    workerData: { lock, onDevice: keepsOnDevice(device), helped },
+    transferList: helped ? [helped] : [],
   });
   worker.unref();
   const forgetLock = closeAtExit(lock);
@@ -130,10 +182,14 @@ export function workerThread(options: GraphThreadOptions): GraphThread {
   });
 
   /** What is asked while the thread computes lies there when it is done. */
-  function ask<T>(what: string, request: object, transfer: ArrayBufferLike[] = []): Promise<T> {
+  function ask<T>(
+    what: string,
+    request: object,
+    transfer: (ArrayBufferLike | MessagePort)[] = [],
+  ): Promise<T> {
     const answer = new Promise<T>((resolve, reject) => {
       if (exitCause !== undefined) return reject(exitCause);
-      worker.postMessage({ what, request }, transfer as ArrayBuffer[]);
+      worker.postMessage({ what, request }, transfer as (ArrayBuffer | MessagePort)[]);
       pending.push({ resolve: (value) => resolve(value as T), reject });
       worker.ref();
     });
@@ -144,8 +200,9 @@ export function workerThread(options: GraphThreadOptions): GraphThread {
   }
 
   const stepFailed = throwEngineError(`${purpose} on ${device}, on a thread of its own`);
+  const { add, endAll } = helperThreads(device, (port) => ask<void>("connect", port, [port]));
   return {
-    async open(model, storedOutputs = []) {
+    async open(model, storedOutputs = [], { threads = options.threads } = {}) {
       const { prepared, prelude, session, ...graph } = await prepareGraph(model, storedOutputs, device); // prettier-ignore
       type Opened = { number: number; inputNames: string[] } & Metadata;
       const openFile = (file: string | Uint8Array, more: InferenceSession.SessionOptions = {}) => {
@@ -161,6 +218,7 @@ export function workerThread(options: GraphThreadOptions): GraphThread {
       const { number, inputNames, ...metadata } =
         (await throughFiles(prepared, openFile, { prelude })) ?? (await openInMemory());
       return {
+        number,
         inputNames,
         outputNames: namesOf(model.graph.outputs),
         ...metadataOf(metadata),
@@ -181,8 +239,17 @@ export function workerThread(options: GraphThreadOptions): GraphThread {
     put: (arrays) => ask<void>("put", arrays, Object.values(arrays).map(({ buffer }) => buffer)).catch(stepFailed), // prettier-ignore
     zero: (lengths) => ask<void>("zero", lengths).catch(stepFailed),
     take: (refs) => ask<Float32Array[]>("take", refs).catch(stepFailed),
+    addHelper: add,
+    runParts: ({ first, update, ...request }) =>
+      ask<PartsResult>("runParts", {
+        ...request,
+        first: { ...first, graph: first.graph.number },
+        update: { ...update, graph: update.graph.number },
+      }).catch(stepFailed),
     async end() {
       await last;
+      // What it waits for it has to get first.
+      await endAll();
       close(lock);
       await worker.terminate();
     },

@@ -6,6 +6,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { deviceHost } from "./deviceHost.js";
 import { enter } from "./exitLock.js";
 import { graphHost } from "./graphHost.js";
+import { answersOf, helpers, waitBusily } from "./helpers.js";
 
 /**
  * @import { Tensor } from "@cajal/core"
@@ -17,6 +18,8 @@ import { graphHost } from "./graphHost.js";
  */
 
 const host = workerData.onDevice ? deviceHost() : graphHost();
+const helping = "end" in host ? undefined : helpers(host);
+const answerOf = /** @type {(graph: unknown, question: import("./helpers.js").HelpersQuestion) => Promise<unknown>} */ ("end" in host ? undefined : answersOf(host)); // prettier-ignore
 /** @type {(Graph | undefined)[]} */
 const graphs = [];
 /** @type {Ort | undefined} */
@@ -33,7 +36,7 @@ function onnxRuntime() {
   return ort;
 }
 
-const answers = {
+const tasks = {
   /**
    * @param {{ model: Uint8Array | string, options: InferenceSession.SessionOptions } & Pick<Graph, "shapes" | "outputShapes" | "writesInPlace" | "copy">} request
    */
@@ -49,6 +52,15 @@ const answers = {
   },
   /** @param {{ number: number } & RunRequest} request */
   run: ({ number, ...request }) => host.run(/** @type {Graph} */ (graphs[number]), request),
+  /** @param {import("node:worker_threads").MessagePort} port */
+  connect: (port) => helping?.connect(port),
+  /** @param {import("./helpers.js").PartsRequest<number>} request */
+  runParts: ({ first, update, ...request }) =>
+    helping?.run({
+      ...request,
+      first: { ...first, graph: /** @type {Graph} */ (graphs[first.graph]) },
+      update: { ...update, graph: /** @type {Graph} */ (graphs[update.graph]) },
+    }),
   /** @param {Parameters<GraphHost["put"]>[0]} arrays */
   put: (arrays) => host.put(arrays),
   /** @param {Parameters<GraphHost["zero"]>[0]} lengths */
@@ -64,13 +76,21 @@ const answers = {
 
 /** @param {{ what: string, request: unknown }} message */
 async function answer({ what, request }) {
-  const body = /** @type {Record<string, (request: unknown) => unknown>} */ (answers)[what];
-  const result = await enter(workerData.lock, async () => body?.(request)).then(
+  const body = /** @type {Record<string, (request: unknown) => unknown>} */ (tasks)[what];
+  const result = await inside(async () => body?.(request));
+  parentPort?.postMessage(result, "value" in result ? copiesIn(what, result.value) : []);
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} body
+ * @returns {Promise<{ value: T } | { error: unknown }>}
+ */
+const inside = (body) =>
+  enter(workerData.lock, body).then(
     (value) => ({ value }),
     (/** @type {unknown} */ error) => ({ error }),
   );
-  parentPort?.postMessage(result, "value" in result ? copiesIn(what, result.value) : []);
-}
 
 /**
  * The memory of arrays that are copies already: it is handed over, not copied again on the thread that asked.
@@ -90,3 +110,20 @@ function copiesIn(what, value) {
 /** One thing after the other. */
 let last = Promise.resolve();
 parentPort?.on("message", (message) => void (last = last.then(() => answer(message))));
+
+/** From the thread that this one helps. */
+const helped = /** @type {import("node:worker_threads").MessagePort | undefined} */ (
+  workerData.helped
+);
+
+/** @param {import("./helpers.js").HelpersQuestion} first */
+async function help(first) {
+  for (let question = first; question;) {
+    const { number, stayAwake } = question;
+    helped?.postMessage(await inside(async () => answerOf(graphs[number], question)), []);
+    const next = helped && waitBusily(helped, stayAwake);
+    question = /** @type {typeof first} */ (next?.message);
+  }
+}
+
+helped?.on("message", (message) => void (last = last.then(() => help(message))));

@@ -28,12 +28,13 @@ import { regularization } from "../../../step/regularizers";
 import { updateParameters } from "../../../step/update";
 
 /**
+ * `part`: the gradients of a part of a batch; from those of all its parts {@link compileUpdate} computes the step.
  * `train`: a whole step. `accumulate`: one of several batches, whose gradients are added to a sum, from which
  * `update` computes the step. `probe`: all intermediate values, to find the first that is not finite.
  * `trainInPlace` and `updateInPlace`: the same as without, for arrays that are written over what they were read
  * from ({@link outputsInPlace}).
  */
-export type Kind = "train" | "trainInPlace" | "accumulate" | "update" | "updateInPlace" | "evaluate" | "probe"; // prettier-ignore
+export type Kind = "train" | "part" | "trainInPlace" | "accumulate" | "update" | "updateInPlace" | "evaluate" | "probe"; // prettier-ignore
 
 /** A graph of a training step, for batches of one shape. */
 export interface StepGraph {
@@ -101,7 +102,7 @@ export function compileStep(
 ): StepGraph {
   const inPlace = kind === "trainInPlace" || kind === "updateInPlace";
   if (kind === "update" || kind === "updateInPlace")
-    return compileUpdate(trainable.weights, optimizer, { layouts, keepsShapes, inPlace });
+    return compileUpdate({ trainable, options: { optimizer }, layouts, keepsShapes }, { inPlace });
   const { outputs, weights } = trainable;
   const training = kind !== "evaluate";
   const forward = forwardOf(trainable, {
@@ -154,7 +155,10 @@ export function compileStep(
     else {
       // Clipping by value turns infinities into finite numbers, so the gradients are checked before.
       const valuesToCheck = optimizer.clipValue === undefined ? [] : [...dys];
-      if (kind === "accumulate") {
+      if (kind === "part") {
+        const all = g.concat(dys.map((dy) => line(g, dy)), { axis: 0 }); // prettier-ignore
+        newValues.set(gradientsOfPart(0), g.mul(all, g.input("input/share", "float32", [])));
+      } else if (kind === "accumulate") {
         const share = g.input("input/share", "float32", []);
         for (const [i, { key }] of parameters.entries()) {
           const dy = line(g, dys[i]!);
@@ -348,22 +352,27 @@ function update(
   return newValues;
 }
 
-/** The graph of the update alone, from sums of gradients. */
-function compileUpdate(
-  weights: readonly ModelWeight[],
-  optimizer: Optimizer,
-  { layouts, keepsShapes, inPlace }: Pick<StepGraphOptions, "layouts" | "keepsShapes"> & { readonly inPlace: boolean }, // prettier-ignore
+type UpdateOptions = Pick<StepGraphOptions, "trainable" | "options" | "layouts" | "keepsShapes">;
+
+/** The graph of the update alone: from sums of gradients, or from the {@link gradientsOfPart} of all parts of a batch. */
+export function compileUpdate(
+  { trainable: { weights }, options: { optimizer }, layouts, keepsShapes }: UpdateOptions,
+  { inPlace = false, parts }: { readonly inPlace?: boolean; readonly parts?: number },
 ): StepGraph {
   const g = new GraphBuilder({ name: "update" });
-  const parameters = weights.flatMap((weight): ParameterGradient[] => {
-    const { key } = weight;
-    const layout = layouts.get(key);
+  const updated = weights.flatMap((weight) => {
+    const layout = layouts.get(weight.key);
     if (!layout || !isUpdated(weight, optimizer)) return [];
     const { shape } = layout.value;
-    const input = { ...layout, value: g.input(key, "float32", shape) };
-    const sum = g.input(gradientSumName(key), "float32", [sizeOf(shape as number[])]);
-    return [{ weight, input, gradient: sum }];
+    const input = { ...layout, value: g.input(weight.key, "float32", shape) };
+    return [{ weight, input, size: sizeOf(shape as number[]) }];
   });
+  const sizes = updated.map(({ size }) => size);
+  const gradients =
+    parts === undefined
+      ? updated.map(({ weight: { key }, size }) => g.input(gradientSumName(key), "float32", [size]))
+      : sumOfParts(g, parts, sizes);
+  const parameters = updated.map((each, i): ParameterGradient => ({ ...each, gradient: gradients[i]! })); // prettier-ignore
   const newValues = update(g, optimizer, parameters, { keepsShapes, inPlace });
   const check = finiteCheck(g, [...newValues.values()], keepsShapes);
   const lengths = addOutputs(g, newValues, [[check]], inPlace);
@@ -376,6 +385,24 @@ const shapedAs = (g: GraphBuilder, value: Value, { shape }: Value): Value =>
 
 /** Name of the input for the sum of a parameter's gradients. */
 export const gradientSumName = (key: string) => `sum of gradients/${key}`;
+
+/** Sums of gradients, and how many numbers each has. */
+export const gradientSums = (weights: readonly ModelWeight[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    weights
+      .filter(({ multiplier }) => multiplier !== undefined)
+      .map(({ key, shape }) => [gradientSumName(key), sizeOf(shape)]),
+  );
+
+/** The array with a part's share in all gradients, one after the other. */
+export const gradientsOfPart = (part: number) => `gradients of part ${part}`;
+
+function sumOfParts(g: GraphBuilder, parts: number, sizes: readonly number[]): readonly Value[] {
+  const length = sizes.reduce((a, b) => a + b, 0);
+  const all = Array.from({ length: parts }, (_, part) => g.input(gradientsOfPart(part), "float32", [length])); // prettier-ignore
+  const sum = all.reduce((a, b) => g.add(a, b));
+  return sizes.length === 1 ? [sum] : g.split(sum, { axis: 0, sizes });
+}
 
 /** The axis of the graph's layout that corresponds to one of Keras' layout. */
 const axisIn =

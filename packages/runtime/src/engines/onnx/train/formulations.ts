@@ -54,7 +54,7 @@ export function formulationChoices({
   given = {},
   ...options
 }: FormulationsOptions): FormulationChoices {
-  const { device, threads, block } = options;
+  const { device, threads } = options;
   const isMeasured = !options.byRule && device === "cpu" && inNode;
   let known: Map<string, string> | undefined;
   let loading: Promise<void> | undefined;
@@ -92,9 +92,7 @@ export function formulationChoices({
         const isTimed = performance.now() < end;
         measured.push({
           key,
-          ...(isTimed
-            ? await timed(close, options.thread, block)
-            : { formulation: names[0]!, times: {} }),
+          ...(isTimed ? await timed(close, options) : { formulation: names[0]!, times: {} }),
         });
       }
       known = await keepFormulations(threads, measured);
@@ -120,15 +118,16 @@ const rounds = 4;
 /** Times the formulations of a gradient, once more where another than the rule's seems the fastest: it has to be twice. */
 async function timed(
   { names, trial }: CloseFormulations,
-  thread: GraphThread,
-  block: number | undefined,
+  { thread, threads, block }: Pick<FormulationsOptions, "thread" | "threads" | "block">,
 ): Promise<Pick<Measured, "formulation" | "times">> {
   const usual = names[0]!;
   const opened: Trial[] = [];
   try {
     for (const name of names) {
       const model = trial(name);
-      const graph = await thread.open(block === undefined ? model : blocked(model, block));
+      const graph = await thread.open(block === undefined ? model : blocked(model, block), [], {
+        threads,
+      });
       opened.push({ name, graph });
     }
     const times = await timesOf(opened);

@@ -26,6 +26,8 @@ interface SharedWeights {
   readonly current: Map<string, number>;
   /** Weight → the layout in which it is stored; Keras' where there is none. */
   readonly layouts: Map<string, WeightInput>;
+  /** Weight → how often it was set. */
+  readonly revisions: Map<string, number>;
   /** How many steps there have been. */
   steps: number;
 }
@@ -52,7 +54,9 @@ export class ParameterStore {
     other?: ParameterStore,
   ) {
     this.#thread = thread;
-    this.#shared = other ? other.#shared : { current: new Map(), layouts: new Map(), steps: 0 };
+    this.#shared = other
+      ? other.#shared
+      : { current: new Map(), layouts: new Map(), revisions: new Map(), steps: 0 };
     this.#prefix = other ? `step ${this.#shared.steps}: ` : "";
     this.#shared.steps++;
     this.#weights = weights.map((weight) => ({ name: weight.key, weight }));
@@ -176,8 +180,19 @@ export class ParameterStore {
   #currentVersion = (name: string): number | undefined =>
     (this.#isWeight(name) ? this.#shared.current : this.#ownCurrent).get(name);
 
-  #setCurrent = (name: string, version: number): void =>
-    void (this.#isWeight(name) ? this.#shared.current : this.#ownCurrent).set(name, version);
+  #setCurrent = (name: string, version: number): void => {
+    (this.#isWeight(name) ? this.#shared.current : this.#ownCurrent).set(name, version);
+    this.rewritten([name]);
+  };
+
+  /** Tells that arrays have been written in place. */
+  rewritten(names: readonly string[]): void {
+    for (const name of names)
+      if (this.#isWeight(name)) this.#shared.revisions.set(name, this.revision(name) + 1);
+  }
+
+  /** A number that is another one each time that a weight has been set. */
+  revision = (weight: string): number => this.#shared.revisions.get(weight) ?? 0;
 
   /** Copies of the arrays that a step has written and not yet committed. */
   readPending = (names: readonly string[]): Promise<Float32Array[]> =>

@@ -1,8 +1,7 @@
 // The graphs of a training step, compiled and opened for each shape of batches at its first occurrence.
-import { hash, tensor, type NamedTensors, type Tensor } from "@cajal/core";
+import { tensor, type NamedTensors, type Tensor } from "@cajal/core";
 import { signatureOf, type StepBatch } from "../../../step/batch";
 import type { Numbers, StepPosition } from "../../../step/core";
-import { ownValue } from "../../../session/ownValue";
 import type { Ref } from "../thread/graphHost.js";
 import type { GraphThread, OpenedGraph } from "../thread/graphThread";
 import {
@@ -16,17 +15,7 @@ import {
 import type { FormulationChoices } from "./formulations";
 import type { ParameterStore } from "./parameterStore";
 import { scanSteps, stackedName } from "./scanSteps";
-
-/** One of the batches of a step. */
-export interface MicroBatch {
-  readonly batch: StepBatch;
-  readonly number: number;
-  /** Fraction of the step's examples. */
-  readonly share: number;
-}
-
-/** A step's only batch. */
-export const singleBatch = (batch: StepBatch): MicroBatch => ({ batch, number: 0, share: 1 });
+import { fedOf, numbersOf, singleBatch, stepInputs, type MicroBatch, type StepInputs } from "./stepInputs"; // prettier-ignore
 
 /** A graph for batches of one shape, opened. */
 interface Opened extends Omit<StepGraph, "model"> {
@@ -80,7 +69,10 @@ export class StepGraphs {
   async run(kind: Kind, microBatch: MicroBatch, position: StepPosition): Promise<RunResult> {
     if (this.#inPlace && (kind === "train" || kind === "update")) {
       const result = await this.#runOnce(`${kind}InPlace`, microBatch, position);
-      if (result.isFinite) return { ...result, updatedNames: [] };
+      if (result.isFinite) {
+        this.#store.rewritten(result.updatedNames);
+        return { ...result, updatedNames: [] };
+      }
       // Nothing was written. Once more, beside what there is, to find what is not finite; or for it to take effect
       // nevertheless, where only the sum of all of it is too large.
     }
@@ -121,26 +113,21 @@ export class StepGraphs {
 
   async #run(
     { graph, inPlace, updatedNames, lengths, numbersOutput, explain, arrayOf, outputFor }: Opened,
-    inputs: Readonly<Record<string, () => Tensor>>,
+    inputs: StepInputs,
     steps: number,
   ): Promise<RunResult> {
-    const values = graph.inputNames.map((name) => [name, ownValue(inputs, name)] as const);
-    const fedTensors: Readonly<Record<string, Tensor>> = Object.fromEntries(
-      values.flatMap(([name, value]) => (value ? [[name, value()]] : [])),
-    );
+    const { feeds, kept } = fedOf(graph.inputNames, inputs);
     const reads: Readonly<Record<string, Ref>> = Object.fromEntries(
-      values.flatMap(([name, value]) => (value ? [] : [[name, this.#store.current(arrayOf(name))]])), // prettier-ignore
+      kept.map((name) => [name, this.#store.current(arrayOf(name))]),
     );
     const writes = Object.fromEntries(
       updatedNames.map(
         (name) => [outputFor(name), this.#store[inPlace ? "current" : "next"](name)] as const,
       ),
     );
-    const outputs = await graph
-      .run({ feeds: fedTensors, reads, writes })
-      .catch((error: unknown) => {
-        throw explain?.(error) ?? error;
-      });
+    const outputs = await graph.run({ feeds, reads, writes }).catch((error: unknown) => {
+      throw explain?.(error) ?? error;
+    });
     const numbersOfSteps = numbersOf(lengths, outputs[numbersOutput], steps);
     return {
       numbers: numbersOfSteps.at(-1)!,
@@ -157,22 +144,8 @@ export class StepGraphs {
       if (opened.status === "fulfilled") await opened.value.graph.release().catch(() => {});
   }
 
-  /** Input of a graph → a function that makes its tensor. */
-  #inputs(
-    names: Opened["feeds"],
-    { batch, number, share }: MicroBatch,
-    { iteration, learningRate }: StepPosition,
-  ): Readonly<Record<string, () => Tensor>> {
-    const batchEntries = (["x", "y", "weight"] as const).flatMap((what) =>
-      [...names[what]].map(([name, input]) => [input, () => batch[what][name]!] as const),
-    );
-    return {
-      ...Object.fromEntries(batchEntries),
-      "input/learning_rate": () => tensor("float32", [], [learningRate]),
-      "input/iteration": () => tensor("float32", [], [iteration + 1]),
-      "input/seed": () => tensor("int64", [], [hash(iteration, hash(this.#seed, number))]),
-      "input/share": () => tensor("float32", [], [share]),
-    };
+  #inputs(feeds: Opened["feeds"], microBatch: MicroBatch, position: StepPosition): StepInputs {
+    return stepInputs(feeds, microBatch, position, this.#seed);
   }
 
   #graph(kind: Kind, batch: StepBatch, steps: number): Promise<Opened> {
@@ -203,20 +176,6 @@ export class StepGraphs {
     const storedOutputs = stepGraph.updatedNames.map(stepGraph.outputFor);
     return { ...stepGraph, inPlace, graph: await this.#thread.open(model, storedOutputs) };
   }
-}
-
-/** Splits the output `numbers` of a graph. */
-function numbersOf(
-  lengths: readonly number[],
-  numbers: Tensor | undefined,
-  steps: number,
-): Numbers[] {
-  let offset = 0;
-  return Array.from({ length: steps }, () =>
-    lengths.map((length) =>
-      Array.from(numbers!.data.subarray(offset, (offset += length)) as Float32Array),
-    ),
-  );
 }
 
 /** Tensors of one type and shape, along a new first axis. */

@@ -1,6 +1,6 @@
 // The training step on ONNX Runtime: graphs that compute it (stepGraphs.ts), and the parameters that they read and
 // write (parameterStore.ts).
-import { sizeOf, type NamedTensors, type Tensor, type Weights } from "@cajal/core";
+import { type NamedTensors, type Tensor, type Weights } from "@cajal/core";
 import { isGpu, noDevice, type DeviceChoice, type DeviceName } from "../../../device/device";
 import { isInstalled } from "../../../device/peers";
 import type { StepBatch } from "../../../step/batch";
@@ -24,10 +24,13 @@ import {
 } from "../thread/graphThread";
 import { fillsOutputs } from "../thread/outputArrays";
 import { formulationChoices } from "./formulations";
-import { gradientSumName, inferLayouts } from "./compile";
+import { gradientSums, inferLayouts } from "./compile";
 import { leastBytesInPlace } from "./inPlace";
 import { ParameterStore } from "./parameterStore";
-import { StepGraphs, singleBatch, type MicroBatch } from "./stepGraphs";
+import { Helpers, StepParts } from "./parts";
+import { mostParts } from "./partCount";
+import { StepGraphs } from "./stepGraphs";
+import { singleBatch, type MicroBatch } from "./stepInputs";
 
 /** Where a step runs and what it keeps, for steps that share its weights. */
 interface Place {
@@ -35,6 +38,7 @@ interface Place {
   readonly device: DeviceName;
   readonly threads: number | undefined;
   readonly store: ParameterStore;
+  readonly helpers: Helpers;
   /** Of all steps there together. */
   readonly users: { count: number };
 }
@@ -70,20 +74,26 @@ export async function openTrainStepOnOnnx(
   const store = new ParameterStore(thread, trainable.weights, optimizer, beside?.store);
   const users = beside?.users ?? { count: 0 };
   users.count++;
+  const helpers = beside?.helpers ?? new Helpers(thread);
   const leave = async () => {
     if (--users.count === 0) await thread.end();
   };
   const keepsShapes = keepsOnDevice(device);
-  const formulations = formulationChoices({
-    device,
-    thread,
-    threads,
-    block,
-    given: options.formulations,
-    byRule: deterministic,
-  });
+  const choices = { device, thread, block, given: options.formulations, byRule: deterministic };
+  const formulations = formulationChoices({ ...choices, threads });
   const inPlace = canWriteOver && store.bytes >= leastBytesInPlace;
-  const graphs = new StepGraphs(thread, store, { inPlace, trainable, options, block, webgpu, gpu: isGpu(device), formulations, keepsShapes, seed }); // prettier-ignore
+  const graphOptions = { trainable, options, block, webgpu, gpu: isGpu(device), keepsShapes };
+  const graphs = new StepGraphs(thread, store, { ...graphOptions, inPlace, formulations, seed });
+  const parts = new StepParts({
+    thread,
+    helpers,
+    store,
+    options: graphOptions,
+    formulations: formulationChoices({ ...choices, threads: 1 }),
+    seed,
+    most:
+      canWriteOver && !inPlace && hasWorkerThread(device) ? mostParts({ ...options, threads }) : 1,
+  });
   const verifyShapes = async (shapes: Shapes) => {
     if (!verify || !isGpu(device)) return;
     const { verifyTraining } = await import("./verifyTrainStep");
@@ -106,6 +116,7 @@ export async function openTrainStepOnOnnx(
       trainable,
       store,
       graphs,
+      parts,
       scans: !rewrites(device),
       async prepare(x) {
         if (store.isArranged) return;
@@ -113,16 +124,17 @@ export async function openTrainStepOnOnnx(
         await verifyShapes(shapesOf(Object.entries(x)));
       },
     }),
-    formulations: formulations.chosen,
+    formulations: () => ({ ...formulations.chosen(), ...parts.chosen() }),
     readWeights: store.readWeights,
     readSlots: store.readSlots,
     write: (values, slots) => store.write(values, slots),
     async free() {
       await graphs.free();
+      await parts.free();
       await leave();
     },
   };
-  places.set(core, { thread, device, threads, store, users });
+  places.set(core, { thread, device, threads, store, helpers, users });
   return core;
 }
 
@@ -136,6 +148,7 @@ interface Step {
   readonly trainable: TrainableModel;
   readonly store: ParameterStore;
   readonly graphs: StepGraphs;
+  readonly parts: StepParts;
   /**
    * Whether several steps are one graph. Not on webgpu: its arrays stay on the device anyway, and graphs within graphs
    * are not rewritten for it.
@@ -149,6 +162,7 @@ function stepOf({
   trainable,
   store,
   graphs,
+  parts,
   scans,
   prepare,
 }: Step): Pick<TrainCore, "compute" | "computeSteps" | "measure" | "predict"> {
@@ -158,6 +172,7 @@ function stepOf({
   ): Promise<PendingStep> {
     await prepare(batches[0]!.x);
     if (batches.length > 1) return accumulate(batches, position);
+    if (parts.count(batches[0]!) > 1) return inParts(batches[0]!, position);
     const microBatch = singleBatch(batches[0]!);
     const { numbers, isFinite, updatedNames } = await graphs.run("train", microBatch, position);
     return {
@@ -169,11 +184,30 @@ function stepOf({
     };
   }
 
+  async function inParts(batch: StepBatch, position: StepPosition): Promise<PendingStep> {
+    const { microBatches, numbers, isFinite, updatedNames } = await parts.run(batch, position);
+    return {
+      parts: microBatches.map((each) => each.batch),
+      numbers,
+      isFinite,
+      commit: () => store.commit(updatedNames),
+      discard: () => {},
+      async firstNonFinite() {
+        for (const microBatch of microBatches) {
+          const found = await firstNonFinite(microBatch, position, updatedNames);
+          if (found) return found;
+        }
+        return undefined;
+      },
+    };
+  }
+
   async function computeSteps(
     batches: readonly StepBatch[],
     positions: readonly StepPosition[],
-  ): Promise<Omit<PendingStep, "firstNonFinite">> {
+  ): Promise<Omit<PendingStep, "firstNonFinite"> | undefined> {
     await prepare(batches[0]!.x);
+    if (parts.count(batches[0]!) > 1) return undefined;
     const { numbersOfSteps, isFinite, updatedNames } = await graphs.runSteps(batches, positions);
     return {
       numbers: numbersOfSteps,
@@ -189,10 +223,7 @@ function stepOf({
   ): Promise<PendingStep> {
     // Batch normalization updates its averages with every batch: a failing step restores them.
     store.save();
-    const sums = trainable.weights
-      .filter(({ multiplier }) => multiplier !== undefined)
-      .map(({ key, shape }) => [gradientSumName(key), sizeOf(shape)] as const);
-    await store.zero(Object.fromEntries(sums));
+    await store.zero(gradientSums(trainable.weights));
     const examples = batches.reduce((sum, { examples }) => sum + examples, 0);
     const numbers: Numbers[] = [];
     let microBatch = singleBatch(batches[0]!);

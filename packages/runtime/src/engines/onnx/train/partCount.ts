@@ -1,0 +1,91 @@
+// Whether a batch is computed in parts, and in how many: where its examples are apart, and there is work for several threads.
+import { isCajalError, sizeOf } from "@cajal/core";
+import { keepsExamplesApart, multiplyAdds } from "@cajal/onnx";
+import { ownValue } from "../../../session/ownValue";
+import type { TrainStepOptions } from "../../../step/trainStep";
+import { inParts, type StepBatch } from "../../../step/batch";
+import { forwardOf, labelledIn } from "../../../step/forward";
+import { opsGraph } from "../../../step/opsGraph";
+import { computeMeasures } from "../../../step/outputs";
+import type { StepGraphOptions } from "./compile";
+
+/** Multiply-adds of a part's forward pass that are worth a thread: with the gradients they take about a millisecond. */
+const leastMultiplyAdds = 11 * 2 ** 20;
+/** Of plain products, which take a fraction of a convolution's time for each, and are easily shared among threads. */
+const productsShare = 0.25;
+const products = new Set(["MatMul", "Gemm"]);
+/** Examples of a part; products of fewer rows take longer for each. */
+const leastExamples = 8;
+/** Multiply-adds of the whole batch, so counted, for each number of the weights, which travel to the threads, and their gradients back. */
+const multiplyAddsOfNumber = 128;
+/** Numbers in the weights, which each thread has a copy of. */
+const mostNumbers = 2 ** 21;
+/** More threads would wait for the one that adds up. */
+const mostThreads = 8;
+
+/** How many parts a batch may have: an earlier run's limit, or as many as there are threads. */
+export function mostParts({
+  formulations = {},
+  deterministic,
+  threads,
+}: Pick<TrainStepOptions, "formulations" | "deterministic" | "threads">): number {
+  const given = Number(ownValue(formulations, partsKey));
+  if (Number.isInteger(given) && given >= 1) return given;
+  if (deterministic) return 1;
+  const { availableParallelism } = process.getBuiltinModule("node:os");
+  return Math.min(mostThreads, threads ?? availableParallelism());
+}
+
+/** In the formulations of a run. */
+export const partsKey = "a batch in parts, at most";
+
+type CountOptions = Pick<StepGraphOptions, "trainable" | "layouts">;
+
+/**
+ * In how many parts a batch like this one is computed; 1: as a whole.
+ *
+ * @param most how many parts there may be
+ */
+export function partCount(batch: StepBatch, options: CountOptions, most: number): number {
+  const limit = Math.min(most, Math.floor(batch.examples / leastExamples));
+  if (limit < 2) return 1;
+  const { trainable } = options;
+  // A batch of one size alone.
+  if (trainable.inputs.some(({ shape }) => shape[0] !== null)) return 1;
+  const numbers = trainable.weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  if (numbers > mostNumbers) return 1;
+  const { work, areApart } = lossesOf(batch, options);
+  const count = Math.min(limit, Math.floor(work / leastMultiplyAdds));
+  if (count < 2 || work < multiplyAddsOfNumber * numbers || !areApart()) return 1;
+  // An ONNX graph may be made for this size, too, whatever it says of its inputs.
+  const [largest] = inParts(batch, count);
+  try {
+    return lossesOf(largest!, options).areApart() ? count : 1;
+  } catch (error) {
+    if (isCajalError(error)) return 1;
+    throw error;
+  }
+}
+
+/** The losses of a batch's samples: how much work they are, and whether each depends on its own example alone. */
+function lossesOf(batch: StepBatch, { trainable, layouts }: CountOptions) {
+  const { outputs } = trainable;
+  const { g, x, yPred, updates, activities } = forwardOf(trainable, { x: batch.x, training: true, layouts }); // prettier-ignore
+  const shapeOf = (name: string) => (g.value(name).shape ?? [NaN]).map(Number);
+  return {
+    work: g.nodes.reduce((sum, node) => {
+      const share = products.has(node.op) ? productsShare : 1;
+      return sum + share * (multiplyAdds(node, shapeOf) || 0);
+    }, 0),
+    areApart() {
+      // Statistics of a batch, and penalties of its activations.
+      if (updates.size > 0 || activities.length > 0) return false;
+      const { yTrue, weightOf, labelled } = labelledIn(g, outputs, yPred, batch);
+      const { losses } = computeMeasures(opsGraph(g), outputs, labelled);
+      const examples = [...x.values(), ...yTrue.values(), ...weightOf.values()];
+      const seeds = g.inputs.filter(({ name }) => name === "input/seed");
+      const drawn = seeds.map(({ name }) => g.value(name));
+      return keepsExamplesApart(g, losses, { examples, drawn });
+    },
+  };
+}
