@@ -1,27 +1,21 @@
 // Where graphs run: on the caller's thread, or on one of their own, which leaves the caller's event loop free (in Node;
 // ONNX Runtime occupies the thread that calls it).
 import { CajalError, type Tensor } from "@cajal/core";
-import {
-  encodeModel,
-  encodeModelForMemory,
-  GraphBuilder,
-  type OnnxModel,
-  type ValueInfo,
-} from "@cajal/onnx";
+import type { OnnxModel } from "@cajal/onnx";
 import type { InferenceSession } from "onnxruntime-common";
 import type { MessagePort } from "node:worker_threads";
 import { inNode, type DeviceName } from "../../../device/device";
 import { deviceHost } from "./deviceHost.js";
-import { close, exitLock, type ExitLock } from "./exitLock.js";
+import { closeAtExit } from "./closeAtExit";
+import { close, exitLock } from "./exitLock.js";
 import { graphHost, nothing, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
 import { helpers, type PartsRequest, type PartsResult } from "./helpers.js";
 import { needsChildProcess } from "../childProcess";
 import { onnxRuntime, sessionOptions } from "../onnxRuntime";
 import { throughFiles } from "../throughFiles";
-import { fillsOutputs } from "./outputArrays";
-import { forProvider, keepsOnDevice } from "../provider";
+import { keepsOnDevice } from "../provider";
+import { inMemory, namesOf, prepareGraph } from "./prepareGraph";
 import { engineError } from "../../../session/engineError";
-import { sequenceOutput, stopsAtSequences, withSequenceOutput } from "./sequenceOutput";
 
 /** What fails is a CajalError `engine`; where the thread is lost, so is all that it keeps. */
 export interface GraphThread {
@@ -264,80 +258,8 @@ const metadataOf = ({ inputMetadata, outputMetadata }: Metadata): Metadata => ({
   outputMetadata: outputMetadata.filter(({ name }) => name !== nothing),
 });
 
-const locks = new Set<ExitLock>();
-
-/**
- * Closes a lock as this thread exits: by process.exit, in a signal's handler or otherwise, for an error
- * that nobody caught, or because nothing is left to do.
- *
- * @returns what forgets it
- */
-function closeAtExit(lock: ExitLock): () => void {
-  // First, for a listener that calls process.exit keeps the later ones from running.
-  if (locks.size === 0) process.prependListener("exit", closeAll);
-  locks.add(lock);
-  return () => {
-    if (locks.delete(lock) && locks.size === 0) process.off("exit", closeAll);
-  };
-}
-
-const closeAll = () => locks.forEach(close);
-
 const throwEngineError =
   (what: string) =>
   (cause: unknown): never => {
     throw engineError("onnx", what, cause);
   };
-
-/** A graph whose shapes are all known, as a host takes it, and the options of its session. */
-async function prepareGraph(
-  model: OnnxModel,
-  storedOutputs: readonly string[],
-  device: DeviceName,
-) {
-  const { inputs, outputs } = model.graph;
-  const shapes = shapesOf(inputs);
-  const prepared = forProvider(model, device);
-  const prelude: Uint8Array | undefined = undefined;
-  const graph = { prepared, prelude, session: {}, shapes, writesInPlace: false };
-  if (keepsOnDevice(device)) {
-    const preferredOutputLocation = Object.fromEntries(
-      namesOf(outputs).map(
-        (name) => [name, storedOutputs.includes(name) ? "gpu-buffer" : "cpu"] as const,
-      ),
-    );
-    return { ...graph, session: { preferredOutputLocation }, copy: copyGraph() };
-  }
-  const writesInPlace = await fillsOutputs(device);
-  const hasFixedOutputs = outputs.every(({ dtype, shape }) => dtype === "float32" && shape?.every(Number.isInteger)); // prettier-ignore
-  const hasSequences = (model.opsets[""] ?? 1) >= 11;
-  if (!hasFixedOutputs || !hasSequences || !(await stopsAtSequences(device)))
-    return { ...graph, writesInPlace };
-  return {
-    ...graph,
-    prelude: sequenceOutput,
-    writesInPlace,
-    outputShapes: shapesOf(outputs),
-  };
-}
-
-/** A graph as bytes, and its weights beside them. */
-function inMemory(model: OnnxModel, prelude: Uint8Array | undefined) {
-  const { model: bytes, externalData } = encodeModelForMemory(model);
-  return { bytes: prelude ? withSequenceOutput(bytes) : bytes, externalData };
-}
-
-let copy: Uint8Array | undefined;
-
-/** A graph that gives what it takes, on whichever side of the bus either is; made when a device first needs it. */
-function copyGraph(): Uint8Array {
-  if (copy) return copy;
-  const g = new GraphBuilder({ name: "copy" });
-  g.output(g.identity(g.input("x", "float32", undefined)), "y");
-  return (copy = encodeModel(g.build()));
-}
-
-const namesOf = (values: readonly ValueInfo[]): string[] => values.map(({ name }) => name);
-
-const shapesOf = (values: readonly ValueInfo[]): Record<string, number[]> =>
-  Object.fromEntries(values.map(({ name, shape = [] }) => [name, shape.map(Number)]));

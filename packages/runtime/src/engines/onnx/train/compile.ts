@@ -1,31 +1,40 @@
 // The graphs of a training step: forward, loss, gradients, update and metrics in one graph of standard
 // operators, and split into two graphs where a step has several batches. trainStep.ts runs them.
-import { sizeOf, type CajalError, type NamedTensors } from "@cajal/core";
+import type { NamedTensors } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
 import {
   blocked,
   checkDifferentiable,
   decomposeTrainingNormalization,
   gradients,
-  GraphBuilder,
-  type ChooseFormulation,
-  type OnnxModel,
+  type GraphBuilder,
   type Value,
 } from "@cajal/onnx";
 import { emptyTensors } from "../emptyTensors";
+import {
+  addUpdate,
+  compileUpdate,
+  gradientsOfPart,
+  gradientSumName,
+  isUpdated,
+} from "./compileUpdate";
 import { finiteCheck } from "./finiteCheck";
+import { line } from "./inPlace";
+import {
+  addOutputs,
+  noInputs,
+  ofOneStep,
+  type StepGraph,
+  type StepGraphOptions,
+} from "./stepGraph";
 import { unplanned } from "./unplanned";
-import { after, line, outputsInPlace } from "./inPlace";
-import type { Optimizer, TrainStepOptions } from "../../../step/trainStep";
-import { applyConstraint } from "../../../step/constraints";
 import { forwardOf, labelledIn, parametersOf, type ForwardOptions } from "../../../step/forward";
 import { checkLearns } from "../../../step/learns";
 import { opsGraph } from "../../../step/opsGraph";
-import type { ModelWeight, TrainableModel } from "../../../step/model";
+import type { TrainableModel } from "../../../step/model";
 import type { StepBatch } from "../../../step/batch";
 import { asGiven, computeMeasures, outputCalled } from "../../../step/outputs";
 import { regularization } from "../../../step/regularizers";
-import { updateParameters } from "../../../step/update";
 
 /**
  * `part`: the gradients of a part of a batch; from those of all its parts {@link compileUpdate} computes the step.
@@ -35,60 +44,6 @@ import { updateParameters } from "../../../step/update";
  * from ({@link outputsInPlace}).
  */
 export type Kind = "train" | "part" | "trainInPlace" | "accumulate" | "update" | "updateInPlace" | "evaluate" | "probe"; // prettier-ignore
-
-/** A graph of a training step, for batches of one shape. */
-export interface StepGraph {
-  readonly model: OnnxModel;
-  /** Names of the graph inputs for the batch's tensors. */
-  readonly feeds: BatchInputs;
-  /** Number of elements of the output `numbers` that belong to the loss, to each of `measuresOf`, and to the finite check. */
-  readonly lengths: readonly number[];
-  /** Names of the weights and slots that the graph updates, as outputs {@link StepGraph.outputFor}. */
-  readonly updatedNames: readonly string[];
-  /** The output with the loss, the numbers of `measuresOf` and the finite check. */
-  readonly numbersOutput: string;
-  /** The weight or slot that an input of the graph reads. */
-  arrayOf(input: string): string;
-  /** The output of the graph with the new value of a weight or slot. */
-  outputFor(array: string): string;
-  /** The error to throw for an error of a run, where its cause is known. */
-  explain?(error: unknown): CajalError | undefined;
-}
-
-/** Input or output of the model → input of the graph. */
-export interface BatchInputs {
-  readonly x: ReadonlyMap<string, string>;
-  readonly y: ReadonlyMap<string, string>;
-  readonly weight: ReadonlyMap<string, string>;
-}
-
-/** In a graph of one step inputs have the names of the arrays that they read. */
-const ofOneStep: Pick<StepGraph, "numbersOutput" | "arrayOf" | "outputFor"> = {
-  numbersOutput: "numbers",
-  arrayOf: (input) => input,
-  outputFor: (array) => `new/${array}`,
-};
-
-const noInputs: BatchInputs = { x: new Map(), y: new Map(), weight: new Map() };
-
-export interface StepGraphOptions {
-  readonly trainable: TrainableModel;
-  readonly options: Pick<TrainStepOptions, "optimizer">;
-  /** Layouts in which the weights are stored: {@link inferLayouts}. */
-  readonly layouts: ReadonlyMap<string, WeightInput>;
-  /** Channels per block of the kernels to use ({@link blockSize}); undefined for none. */
-  readonly block: number | undefined;
-  /** Whether the graph will run on ONNX Runtime's webgpu. */
-  readonly webgpu: boolean;
-  /** Whether it will run on a GPU by another provider. */
-  readonly gpu: boolean;
-  /** Picks between formulations of gradients whose times are close. */
-  readonly choose?: ChooseFormulation;
-  /** Whether gradients compute activations again, in all graphs of a step, so that they give the same numbers. */
-  readonly recompute: boolean;
-  /** Whether updated weights have the shapes in which they are read; flattened otherwise. */
-  readonly keepsShapes: boolean;
-}
 
 /**
  * The graph for batches like this one.
@@ -166,7 +121,7 @@ export function compileStep(
           newValues.set(gradientSumName(key), g.add(sum, g.mul(dy, share)));
         }
       } else
-        for (const [name, value] of update(
+        for (const [name, value] of addUpdate(
           g,
           optimizer,
           parameters.map((weight, i) => ({
@@ -246,30 +201,6 @@ function readyToRun(
 }
 
 /**
- * Whether a weight's gradient is computed: with a factor of 0 it changes nothing, unless it counts in a norm over all.
- * The slots then stay as they are.
- */
-const isUpdated = ({ multiplier }: ModelWeight, { globalClipNorm }: Optimizer): boolean =>
-  multiplier !== undefined && (multiplier !== 0 || globalClipNorm !== undefined);
-
-/** Adds new values, and all numbers as one output; returns how many belong to each group. */
-function addOutputs(
-  g: GraphBuilder,
-  newValues: ReadonlyMap<string, Value>,
-  groups: readonly (readonly Value[])[],
-  inPlace: boolean,
-): number[] {
-  const flatGroups = groups.map((group) => group.map((value) => line(g, value)));
-  const numbers = g.concat(flatGroups.flat(), { axis: 0 });
-  const outputs = inPlace ? outputsInPlace(g, numbers, newValues) : newValues;
-  for (const [name, value] of outputs) g.output(value, ofOneStep.outputFor(name));
-  g.output(numbers, ofOneStep.numbersOutput);
-  return flatGroups.map((group) =>
-    group.reduce((sum, { shape }) => sum + sizeOf(shape as number[]), 0),
-  );
-}
-
-/**
  * Builds the forward part once, to check that it can be trained, and returns the layouts in which it reads the weights.
  *
  * @param x of the batch, as far as it is known
@@ -285,131 +216,3 @@ export function inferLayouts(
   checkLearns(g, yPred, parameters);
   return inputs;
 }
-
-interface ParameterGradient {
-  readonly weight: ModelWeight;
-  readonly input: WeightInput;
-  readonly gradient: Value;
-}
-
-/** Adds the optimizer's update; returns the new values of weights and slots. */
-function update(
-  g: GraphBuilder,
-  optimizer: Optimizer,
-  parameters: readonly ParameterGradient[],
-  { keepsShapes, inPlace }: { readonly keepsShapes: boolean; readonly inPlace: boolean },
-): Map<string, Value> {
-  const ops = opsGraph(g);
-  const newValues = new Map<string, Value>();
-  g.within("update", () => {
-    const learningRate = g.input("input/learning_rate", "float32", []);
-    const gradients = parameters.map(({ gradient }) => gradient);
-    const updates = updateParameters(
-      ops,
-      optimizer,
-      parameters.map(({ weight: { key, multiplier }, input, gradient }) => {
-        // ONNX Runtime multiplies a 1 × 1 kernel, [1024, 1024, 1, 1], by a scalar element by element, which takes 25 times
-        // as long as for a line of numbers.
-        const value = keepsShapes ? input.value : line(g, input.value);
-        const slots = Object.keys(optimizer.slots).map((slot): [string, Value] => [
-          slot,
-          g.input(`${key}/${slot}`, "float32", value.shape),
-        ]);
-        return {
-          key,
-          value,
-          gradient: keepsShapes ? shapedAs(g, gradient, value) : line(g, gradient),
-          slots: Object.fromEntries(slots),
-          multiplier: multiplier!,
-        };
-      }),
-      {
-        learningRate: inPlace ? after(g, learningRate, gradients) : learningRate,
-        iteration: g.input("input/iteration", "float32", []),
-      },
-    );
-    updates.forEach(({ key, value, slots }, i) => {
-      const {
-        weight: { constraint },
-        input,
-      } = parameters[i]!;
-      const reshaped = () => shapedAs(g, value, input.value);
-      const constrainedValue = constraint
-        ? applyConstraint(ops, constraint, reshaped(), key, axisIn(input))
-        : undefined;
-      newValues.set(
-        key,
-        keepsShapes
-          ? (constrainedValue ?? reshaped())
-          : constrainedValue
-            ? line(g, constrainedValue)
-            : value,
-      );
-      for (const [slot, slotValue] of Object.entries(slots))
-        newValues.set(`${key}/${slot}`, slotValue);
-    });
-  });
-  return newValues;
-}
-
-type UpdateOptions = Pick<StepGraphOptions, "trainable" | "options" | "layouts" | "keepsShapes">;
-
-/** The graph of the update alone: from sums of gradients, or from the {@link gradientsOfPart} of all parts of a batch. */
-export function compileUpdate(
-  { trainable: { weights }, options: { optimizer }, layouts, keepsShapes }: UpdateOptions,
-  { inPlace = false, parts }: { readonly inPlace?: boolean; readonly parts?: number },
-): StepGraph {
-  const g = new GraphBuilder({ name: "update" });
-  const updated = weights.flatMap((weight) => {
-    const layout = layouts.get(weight.key);
-    if (!layout || !isUpdated(weight, optimizer)) return [];
-    const { shape } = layout.value;
-    const input = { ...layout, value: g.input(weight.key, "float32", shape) };
-    return [{ weight, input, size: sizeOf(shape as number[]) }];
-  });
-  const sizes = updated.map(({ size }) => size);
-  const gradients =
-    parts === undefined
-      ? updated.map(({ weight: { key }, size }) => g.input(gradientSumName(key), "float32", [size]))
-      : sumOfParts(g, parts, sizes);
-  const parameters = updated.map((each, i): ParameterGradient => ({ ...each, gradient: gradients[i]! })); // prettier-ignore
-  const newValues = update(g, optimizer, parameters, { keepsShapes, inPlace });
-  const check = finiteCheck(g, [...newValues.values()], keepsShapes);
-  const lengths = addOutputs(g, newValues, [[check]], inPlace);
-  const updatedNames = [...newValues.keys()];
-  return { model: g.build(), feeds: noInputs, lengths, updatedNames, ...ofOneStep };
-}
-
-const shapedAs = (g: GraphBuilder, value: Value, { shape }: Value): Value =>
-  value.shape!.length === shape!.length ? value : g.reshape(value, shape as number[]);
-
-/** Name of the input for the sum of a parameter's gradients. */
-export const gradientSumName = (key: string) => `sum of gradients/${key}`;
-
-/** Sums of gradients, and how many numbers each has. */
-export const gradientSums = (weights: readonly ModelWeight[]): Readonly<Record<string, number>> =>
-  Object.fromEntries(
-    weights
-      .filter(({ multiplier }) => multiplier !== undefined)
-      .map(({ key, shape }) => [gradientSumName(key), sizeOf(shape)]),
-  );
-
-/** The array with a part's share in all gradients, one after the other. */
-export const gradientsOfPart = (part: number) => `gradients of part ${part}`;
-
-function sumOfParts(g: GraphBuilder, parts: number, sizes: readonly number[]): readonly Value[] {
-  const length = sizes.reduce((a, b) => a + b, 0);
-  const all = Array.from({ length: parts }, (_, part) => g.input(gradientsOfPart(part), "float32", [length])); // prettier-ignore
-  const sum = all.reduce((a, b) => g.add(a, b));
-  return sizes.length === 1 ? [sum] : g.split(sum, { axis: 0, sizes });
-}
-
-/** The axis of the graph's layout that corresponds to one of Keras' layout. */
-const axisIn =
-  ({ steps }: WeightInput) =>
-  (axis: number): number =>
-    // Reordering elements along an axis changes neither its position nor norms over it.
-    steps.reduce(
-      (graphAxis, step) => ("permute" in step ? step.permute.indexOf(graphAxis) : graphAxis),
-      axis,
-    );

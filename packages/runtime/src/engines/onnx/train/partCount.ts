@@ -7,7 +7,7 @@ import { inParts, type StepBatch } from "../../../step/batch";
 import { forwardOf, labelledIn } from "../../../step/forward";
 import { opsGraph } from "../../../step/opsGraph";
 import { computeMeasures } from "../../../step/outputs";
-import type { StepGraphOptions } from "./compile";
+import { type StepGraphOptions } from "./stepGraph";
 
 /** Multiply-adds of a part's forward pass that are worth a thread: with the gradients they take about a millisecond. */
 const leastMultiplyAdds = 11 * 2 ** 20;

@@ -7,7 +7,9 @@ import { inParts, signatureOf, type StepBatch } from "../../../step/batch";
 import type { Numbers, StepPosition } from "../../../step/core";
 import type { Ref } from "../thread/graphHost.js";
 import type { GraphThread, OpenedGraph } from "../thread/graphThread";
-import { compileStep, compileUpdate, gradientsOfPart, type StepGraph, type StepGraphOptions } from "./compile"; // prettier-ignore
+import { compileStep } from "./compile";
+import { compileUpdate, gradientsOfPart } from "./compileUpdate";
+import { type StepGraph, type StepGraphOptions } from "./stepGraph";
 import type { FormulationChoices } from "./formulations";
 import type { ParameterStore } from "./parameterStore";
 import { partCount, partsKey } from "./partCount";

@@ -4,14 +4,8 @@ import { signatureOf, type StepBatch } from "../../../step/batch";
 import type { Numbers, StepPosition } from "../../../step/core";
 import type { Ref } from "../thread/graphHost.js";
 import type { GraphThread, OpenedGraph } from "../thread/graphThread";
-import {
-  compilePrediction,
-  compileStep,
-  prediction,
-  type Kind,
-  type StepGraph,
-  type StepGraphOptions,
-} from "./compile";
+import { compilePrediction, compileStep, prediction, type Kind } from "./compile";
+import { type StepGraph, type StepGraphOptions } from "./stepGraph";
 import type { FormulationChoices } from "./formulations";
 import type { ParameterStore } from "./parameterStore";
 import { scanSteps, stackedName } from "./scanSteps";

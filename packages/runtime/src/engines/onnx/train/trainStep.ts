@@ -24,7 +24,8 @@ import {
 } from "../thread/graphThread";
 import { fillsOutputs } from "../thread/outputArrays";
 import { formulationChoices } from "./formulations";
-import { gradientSums, inferLayouts } from "./compile";
+import { gradientSums } from "./compileUpdate";
+import { inferLayouts } from "./compile";
 import { leastBytesInPlace } from "./inPlace";
 import { ParameterStore } from "./parameterStore";
 import { Helpers, StepParts } from "./parts";
