@@ -45,7 +45,7 @@ const g = () => new GraphBuilder();
 const square = () => {
   const builder = g();
   const value = builder.input("x", "float32", [2]);
-  return [builder, builder.mul(value, value), [value]] as const;
+  return [builder, builder.mul(value, value), [value]];
 };
 
 const state = new Map<string, Tensor>([["iteration", tensor("int64", [], [1])]]);
@@ -163,10 +163,12 @@ export const soundArguments: Readonly<
   ],
   "onnx gradients": square,
   "onnx checkDifferentiable": square,
-  "onnx keepsExamplesApart": () => {
-    const [builder, y, x] = square();
-    return [builder, [y], { examples: x, drawn: [] }];
-  },
+  "onnx keepsExamplesApart": () =>
+    [4, 2].map((examples) => {
+      const builder = g();
+      const value = builder.input("x", "float32", [examples, 3]);
+      return { g: builder, outputs: [builder.mul(value, value)], examples: [value], drawn: [] };
+    }),
   "onnx multiplyAdds": () => [model.graph.nodes.at(-1), () => [6, 3]],
   "onnx encodeModel": () => [model],
   "onnx encodeModelParts": () => [model],

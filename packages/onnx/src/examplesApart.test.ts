@@ -159,24 +159,31 @@ describe("where an operator leaves examples, they are apart in ONNX Runtime, too
 });
 
 describe("a graph keeps examples apart", () => {
-  const built = (body: (g: GraphBuilder, x: Value, seed: Value) => Value, shape = [4, 6]) => {
-    const g = new GraphBuilder();
-    const x = g.input("x", "float32", shape);
+  type Body = (g: GraphBuilder, x: Value, seed: Value) => Value;
+  const batchOf = (body: Body, count: number, opset?: number) => {
+    const g = new GraphBuilder(opset === undefined ? {} : { opset });
+    const x = g.input("x", "float32", [count, 6]);
     const seed = g.input("seed", "float32", []);
-    const y = body(g, x, seed);
-    return keepsExamplesApart(g, [y], { examples: [x], drawn: [seed] });
+    return { g, outputs: [body(g, x, seed)], examples: [x], drawn: [seed] };
+  };
+  const built = (body: Body, counts: readonly [number, number] = [4, 2], opset?: number) => {
+    const [whole, part] = counts.map((count) => batchOf(body, count, opset));
+    return keepsExamplesApart(whole!, part!);
   };
   const weights = (g: GraphBuilder, shape: number[]) =>
     g.initializer(`w${shape.join()}`, tensor("float32", shape));
 
   it.each<readonly [string, (g: GraphBuilder, x: Value, seed: Value) => Value]>([
     ["dense layers", (g, x) => g.relu(g.gemm(x, weights(g, [6, 3]), weights(g, [3])))],
-    ["steps as examples", (g, x) => g.reshape(g.matMul(g.reshape(x, [8, 3]), weights(g, [3, 5])), [4, -1])], // prettier-ignore
+    ["steps as examples", (g, x) => g.reshape(g.matMul(g.reshape(x, [-1, 3]), weights(g, [3, 5])), [x.shape![0] as number, -1])], // prettier-ignore
     ["a softmax of each", (g, x) => g.softmax(x, { axis: -1 })],
     ["time first and back", (g, x) => g.transpose(g.relu(g.transpose(x, [1, 0])), [1, 0])],
     ["shapes that are asked for", (g, x) => g.reshape(g.reshape(x, [-1, 2]), g.shape(x))],
     ["random numbers in their shape", (g, x, seed) => g.mul(x, g.expand(g.sin(seed), g.shape(x)))],
-    ["random numbers of their own", (g, x, seed) => g.mul(x, g.expand(g.sin(seed), [4, 6]))],
+    [
+      "random numbers of their own",
+      (g, x, seed) => g.mul(x, g.expand(g.sin(seed), [x.shape![0] as number, 6])),
+    ],
   ])("%s", (_, body) => {
     expect(built(body)).toBe(true);
   });
@@ -207,17 +214,71 @@ describe("a graph keeps examples apart", () => {
           ),
         ),
     ],
-    ["a constant for each place", (g, x) => g.add(x, weights(g, [4, 1]))],
-    ["what others hold, out of order", (g, x) => g.reshape(g.transpose(x, [1, 0]), [4, 6])],
+    ["a constant for each place", (g, x) => g.add(x, weights(g, [x.shape![0] as number, 1]))],
+    [
+      "what others hold, out of order",
+      (g, x) => g.reshape(g.transpose(x, [1, 0]), [x.shape![0] as number, 6]),
+    ],
     ["a part of the batch", (g, x) => g.concat([g.slice(x, { starts: [0], ends: [2], axes: [0] }), g.slice(x, { starts: [0], ends: [2], axes: [0] })], { axis: 0 })], // prettier-ignore
     ["examples along another axis", (g, x) => g.transpose(x, [1, 0])],
     ["a value that no example has part in", (g) => weights(g, [4, 6])],
+    [
+      "rows of another length in a smaller batch",
+      (g, x) => g.reshape(g.softmax(g.reshape(x, [4, -1])), [-1, 6]),
+    ],
+    [
+      "rows as long as the batch",
+      (g, x) =>
+        g.reshape(
+          g.softmax(
+            g.reshape(
+              x,
+              g.concat([g.shape(x, { start: 1, end: 2 }), g.shape(x, { start: 0, end: 1 })], {
+                axis: 0,
+              }),
+            ),
+          ),
+          [-1, 6],
+        ),
+    ],
+    ["a factor of how many there are, as a number", (g, x) => g.div(x, x.shape![0] as number)],
+    [
+      "an attribute of how many there are",
+      (g, x) => g.leakyRelu(x, { alpha: 1 / (x.shape![0] as number) }),
+    ],
+    [
+      "pictures of the batch",
+      (g, x) =>
+        g.slice(g.resize(x, { scales: [2, 1], mode: "nearest" }), {
+          starts: [0],
+          ends: [x.shape![0] as number],
+          axes: [0],
+        }),
+    ],
+    [
+      "a scale of each place",
+      (g, x) => g.layerNormalization(x, weights(g, [x.shape![0] as number, 6])),
+    ],
+    ["random numbers of a seed", (g, x) => g.op("RandomUniformLike", [x], { seed: 3 })],
+    ["dropout of a seed", (g, x) => g.dropout(x, { training_mode: true, seed: 3 })],
     ["a graph inside", (g, x) => g.op("If", [g.greater(g.reduceSum(x, { keepdims: false }), 0)], { then_branch: g.subgraph("then", [], (inner) => [inner.identity(x)]), else_branch: g.subgraph("else", [], (inner) => [inner.neg(x)]) })], // prettier-ignore
   ])("not with %s", (_, body) => {
     expect(built(body)).toBe(false);
   });
 
+  it("with a softmax of all behind the last axis, which operator sets before 13 take", () => {
+    expect(built((g, x) => g.softmax(x, { axis: 2 }), [4, 2], 11)).toBe(true);
+  });
+
+  it("not with statistics of a batch, which operator sets before 14 tell by outputs", () => {
+    const normalized = (outputs: number) => (g: GraphBuilder, x: Value) =>
+      g.ops("BatchNormalization", [x, ...[1, 2, 3, 4].map((i) => g.initializer(`p${i}`, tensor("float32", [6])))], {}, { outputs })[0]!; // prettier-ignore
+    expect(built(normalized(1), [4, 2], 9)).toBe(true);
+    expect(built(normalized(5), [4, 2], 9)).toBe(false);
+  });
+
   it("of one example there is nothing to keep apart", () => {
-    expect(built((g, x) => g.relu(x), [1, 6])).toBe(false);
+    expect(built((g, x) => g.relu(x), [2, 1])).toBe(false);
+    expect(built((g, x) => g.relu(x), [4, 2])).toBe(true);
   });
 });

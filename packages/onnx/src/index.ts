@@ -70,7 +70,7 @@ export {
 export type { ChooseFormulation, CloseFormulations } from "./closeFormulations";
 export { vanishingAt } from "./gradientPaths";
 export { multiplyAdds } from "./multiplyAdds";
-export { keepsExamplesApart, type BatchValues } from "./examplesApart";
+export { keepsExamplesApart, type BatchGraph } from "./examplesApart";
 export {
   fallback,
   type BackwardContext,

@@ -1,12 +1,12 @@
 // A batch in parts, each on a thread, gives what it gives as a whole.
 import { random, sizeOf, tensor, type CajalError, type NamedBatch, type Tensor } from "@cajal/core";
 import { functional, lenet5, toOnnx, type ModelConfig } from "@cajal/models";
-import { initialize, openTrainStep, type Loss, type TrainStep, type TrainStepOptions } from "@cajal/runtime"; // prettier-ignore
+import { initialize, openTrainStep, type Loss, type Metric, type TrainStep, type TrainStepOptions } from "@cajal/runtime"; // prettier-ignore
 import { Worker } from "node:worker_threads";
 import { describe, expect, it, vi } from "vitest";
 import { accuracy, adam, auc, binaryCrossentropy, dice, meanAbsoluteError, meanSquaredError, sgd, sparseCategoricalCrossentropy } from "./index"; // prettier-ignore
 
-/** How many parts a step's batches had at most; undefined: they were all computed as a whole. */
+/** How many parts a step's batches may have; "1", and undefined where no number of threads would: they are computed as a whole. */
 const partsOf = (step: TrainStep) => step.formulations()["a batch in parts, at most"];
 
 const generator = random(5, "parts");
@@ -130,7 +130,7 @@ describe("in parts as in a whole", () => {
       for (const [name, value] of Object.entries(expected.metrics))
         expect(got.metrics[name], name).toBeCloseTo(value, 5);
     }
-    expect([partsOf(whole), partsOf(several)]).toEqual([undefined, "3"]);
+    expect([partsOf(whole), partsOf(several)]).toEqual(["1", "3"]);
     for (const [what, expected, got] of [
       ["weights", await whole.weights(), await several.weights()],
       ["state", await whole.state(), await several.state()],
@@ -193,7 +193,11 @@ describe("as a whole", () => {
       name: "centred",
       compute: (ops, yTrue, yPred) => compute(ops, yTrue, ops.sub(yPred, ops.reduceMean(yPred, { axes: [0], keepDims: true }))), // prettier-ignore
     };
-    for (const loss of [centred, dice({ axis: [0, 1] })]) {
+    const shared: Loss = {
+      name: "shared",
+      compute: (ops, yTrue, yPred) => ops.div(ops.reduceSum(ops.abs(ops.sub(yPred, yTrue)), { axes: [-1] }), ops.extent(yPred, 0)!), // prettier-ignore
+    };
+    for (const loss of [centred, shared, dice({ axis: [0, 1] })]) {
       const model = lenet5({ classifier_activation: "sigmoid" });
       const step = await openTrainStep(model, initialize(model, { seed: 3 }), { loss, optimizer: sgd({ learningRate: 0.01 }), threads: 2 }); // prettier-ignore
       await step.run({ x: drawn([64, 28, 28, 1]), y: drawn([64, 10]) });
@@ -202,12 +206,22 @@ describe("as a whole", () => {
     }
   });
 
+  it("are metrics of all examples together", async () => {
+    const furthest: Metric = {
+      name: "furthest",
+      compute: (ops, _, yPred) => ops.reduceMax(ops.abs(yPred)),
+    };
+    expect(await partsWith(same as never, { metrics: [furthest] })).toBeUndefined();
+  });
+
   it("is what is to be the same on every machine, or was so before", async () => {
-    expect(await partsWith(same as never, { deterministic: true })).toBeUndefined();
+    expect(await partsWith(same as never, { deterministic: true })).toBe("1");
     const formulations = { "a batch in parts, at most": "1" };
-    expect(await partsWith(same as never, { formulations })).toBeUndefined();
+    expect(await partsWith(same as never, { formulations })).toBe("1");
     const earlier = { "a batch in parts, at most": "2" };
     expect(await partsWith(same as never, { formulations: earlier, threads: 4 })).toBe("2");
+    const damaged = { "a batch in parts, at most": "0x999" };
+    expect(await partsWith(same as never, { formulations: damaged })).toBe("2");
   });
 });
 
@@ -267,7 +281,7 @@ describe("a step in parts", () => {
       for (let i = 0; i < 3; i++) {
         losses.push((await step.run(batch)).loss, (await other.run(batch)).loss);
       }
-      expect(partsOf(step)).toBe(threads > 1 ? "2" : undefined);
+      expect(partsOf(step)).toBe(String(threads));
       await other.dispose();
       await step.dispose();
       return losses;
@@ -320,6 +334,61 @@ describe("a step in parts", () => {
     await step.dispose();
   });
 
+  it("goes on as it was where there are more threads", async () => {
+    const net = functional("dropped");
+    const image = net.input([28, 28, 1]);
+    const x = net.layer("Conv2D", { filters: 64, kernel_size: 5 }, image);
+    const dropped = net.layer("Dropout", { rate: 0.5 }, net.layer("GlobalAveragePooling2D", {}, x));
+    const model = net.model([image], [net.layer("Dense", { units: 10 }, dropped)]);
+    const options = { ...ofDigits, seed: 1 };
+    const [first, second] = [digit(64), digit(64)];
+    const single = await openTrainStep(model, initialize(model, { seed: 3 }), { ...options, threads: 1 }); // prettier-ignore
+    await single.run(first);
+    const resumed = await openTrainStep(model, await single.weights(), { ...options, threads: 2, formulations: single.formulations() }); // prettier-ignore
+    await resumed.restore(await single.weights(), await single.state());
+    expect(await resumed.run(second)).toEqual(await single.run(second));
+    await single.dispose();
+    await resumed.dispose();
+  });
+
+  it("sends of a batch that lies in a larger array its own part", async () => {
+    const { postMessage } = Worker.prototype;
+    const bytes: number[] = [];
+    const spy = vi.spyOn(Worker.prototype, "postMessage").mockImplementation(function (this: Worker, message: { request: object }, transfer) {
+      const all = new Set<ArrayBufferLike>();
+      JSON.stringify(message, (_, each: unknown) => {
+        if (ArrayBuffer.isView(each)) all.add(each.buffer);
+        return ArrayBuffer.isView(each) ? undefined : each;
+      });
+      bytes.push(...[...all].map(({ byteLength }) => byteLength));
+      postMessage.call(this, message, transfer as never);
+    }); // prettier-ignore
+    const step = await opened({ worker: true });
+    const { x, y } = digit(64);
+    const { shape, data } = x as Tensor;
+    const all = new Float32Array(100 * data.length);
+    const view = all.subarray(1000, 1000 + data.length);
+    view.set(data as Float32Array);
+    await step.run({ x: { dtype: "float32", shape, data: view }, y });
+    spy.mockRestore();
+    expect(partsOf(step)).toBe("2");
+    expect(bytes.length).toBeGreaterThan(4);
+    expect(Math.max(...bytes)).toBeLessThan(all.byteLength / 50);
+    await step.dispose();
+  });
+
+  it("rejects where a thread is lost before a batch of another size", async () => {
+    const spy = vi.spyOn(Worker.prototype, "postMessage");
+    const step = await opened({ worker: true });
+    await step.run(digit(64));
+    const workers = [...new Set(spy.mock.contexts as Worker[])];
+    spy.mockRestore();
+    await workers.at(-1)!.terminate();
+    // As a whole, as what was lost is known.
+    expect((await step.run(digit(80))).loss).toBeGreaterThan(0);
+    await step.dispose();
+  });
+
   it("says so when a thread that helps is lost", async () => {
     const spy = vi.spyOn(Worker.prototype, "postMessage");
     const step = await opened();
@@ -330,9 +399,10 @@ describe("a step in parts", () => {
     spy.mockRestore();
     expect(others).toEqual([]);
     await helper!.terminate();
-    for (let i = 0; i < 2; i++)
-      await expect(step.run(batch)).rejects.toMatchObject({ code: "engine", message: expect.stringContaining("its thread has ended") }); // prettier-ignore
+    await expect(step.run(batch)).rejects.toMatchObject({ code: "engine", message: expect.stringContaining("its thread has ended") }); // prettier-ignore
     expect(await step.weights()).toEqual(before);
+    // As a whole.
+    expect((await step.run(batch)).loss).toBeGreaterThan(0);
     await step.dispose();
   });
 

@@ -1,7 +1,7 @@
 import { tensor } from "@cajal/core";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
-import { elementByElement } from "./shared/examples";
+import { drawnForEach } from "./shared/examples";
 import { like, firstTwo, type Operand, type Optional } from "./shared/arguments";
 
 export interface DropoutAttributes {
@@ -35,7 +35,7 @@ export const dropout = defineOperator({
       ),
   },
   settings: [1, 2],
-  examples: elementByElement,
+  examples: drawnForEach,
   inputs: [1, 3],
   outputs: [1, 2],
   types: ["float", "float:ratio", "bool"],

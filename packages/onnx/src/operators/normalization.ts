@@ -9,11 +9,12 @@ import {
   flag,
   type AttributeTypes,
   type ExamplesContext,
+  type ExamplesRule,
   type Inferred,
   type InferenceContext,
   type Operator,
 } from "./operator";
-import { alongFirst, attributeAxis, exceptAlong } from "./shared/examples";
+import { alongFirst, attributeAxis, exceptAlong, isSameAlong } from "./shared/examples";
 import { firstThree, type AttributesOf, type Axis } from "./shared/arguments";
 
 type Epsilon = { readonly epsilon?: number };
@@ -36,8 +37,10 @@ const along = <Op extends string, A extends AttributeTypes>(
     types: ["float"],
     attributes,
     examples: exceptAlong((node) => {
-      const axis = attributeAxis(node, defaultAxis(node.opset));
-      return node.opset < 13 ? fromAxis(node, axis) : [axis];
+      if (node.opset >= 13) return [attributeAxis(node, -1)];
+      // The axis could be the rank.
+      const axis = node.int("axis", defaultAxis(node.opset));
+      return fromAxis(node, axis < 0 ? axis + node.inputs[0].shape!.length : axis);
     }),
     infer: (node) => {
       const { dtype, shape } = node.inputs[0];
@@ -54,6 +57,14 @@ const along = <Op extends string, A extends AttributeTypes>(
 /** An axis and all behind it. */
 const fromAxis = ({ inputs: [x] }: ExamplesContext, from: number): number[] =>
   x.shape!.flatMap((_, axis) => (axis >= from ? [axis] : []));
+
+/** A normalization from an axis on, whose scale and bias are the same for all examples. */
+const ofEach: ExamplesRule = (node) => {
+  const [axis] = node.axes;
+  const { length } = node.inputs[0].shape!;
+  const isSame = node.inputs.slice(1).every((input) => !input || isSameAlong(input, axis! - length)); // prettier-ignore
+  return isSame ? exceptAlong((each) => fromAxis(each, attributeAxis(each, -1)))(node) : undefined;
+};
 
 /** [channels] beside x's axis 1. */
 function perChannel(
@@ -135,8 +146,11 @@ export const normalization = [
         ),
     },
     settings: [3, 4],
-    examples: (node) =>
-      node.int("training_mode", 0) === 0 && node.opset >= 7 ? alongFirst(node) : undefined,
+    // Of more outputs, or told so, by the batch's own statistics.
+    examples: (node) => {
+      const isTraining = node.int("training_mode", 0) !== 0 || node.outputs > 1;
+      return isTraining || node.opset < 7 ? undefined : alongFirst(node);
+    },
     inputs: [5, 5],
     outputs: [1, 5],
     types: ["float", "float:scale", "float:scale", "float:statistics", "float:statistics"],
@@ -242,7 +256,7 @@ export const normalization = [
     inputs: [2, 3],
     outputs: [1, 3],
     types: ["float"],
-    examples: exceptAlong((node) => fromAxis(node, attributeAxis(node, -1))),
+    examples: ofEach,
     attributes: { axis: "int", epsilon: "float", stash_type: "int" },
     // float32 and bfloat16
     bounds: { stash_type: { among: [1, 16] } },
@@ -276,7 +290,7 @@ export const normalization = [
     inputs: [2, 2],
     outputs: [1, 1],
     types: ["float", "float:scale"],
-    examples: exceptAlong((node) => fromAxis(node, attributeAxis(node, -1))),
+    examples: ofEach,
     attributes: { axis: "int", epsilon: "float", stash_type: "int" },
     infer: (node) => {
       const [x, scale] = node.inputs;

@@ -4,7 +4,7 @@ import { dtypeOf, type ElementType } from "../model/elementType";
 import { show } from "../model/dims";
 import { namedMethod, type NodeWriter, type Value } from "./method";
 import { badShape, defineOperator, type AttributeTypes, type InferenceContext } from "./operator";
-import { elementByElement } from "./shared/examples";
+import { drawnForEach } from "./shared/examples";
 import { typeNumber, type AttributesOf } from "./shared/arguments";
 
 type RandomAttributes<A extends AttributeTypes> = AttributesOf<A> & {
@@ -63,7 +63,7 @@ const randomLike = <Op extends string, A extends AttributeTypes>(
     ),
     ...(since === undefined ? {} : { since }),
     steps: true,
-    examples: elementByElement,
+    examples: drawnForEach,
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["any"],

@@ -1,9 +1,9 @@
 // Operators that scale images: Resize, and Upsample before it.
 import { tensor } from "@cajal/core";
-import { axesOf, show, type Dims } from "../model/dims";
+import { axesOf, axisOf, show, type Dims } from "../model/dims";
 import type { Dim } from "../model/model";
 import type { NodeWriter, Value } from "./method";
-import { badShape, defineOperator } from "./operator";
+import { badShape, defineOperator, type ExamplesContext } from "./operator";
 import { alongFirst } from "./shared/examples";
 import { floats, optionalNumbers, type Flag, type Numbers } from "./shared/arguments";
 import { int64s, listOf } from "./shared/lists";
@@ -35,6 +35,17 @@ function scaled(shape: readonly Dim[], scales: Dims): Dim[] {
   });
 }
 
+/** Whether the first axis stays as it is. */
+function keepsFirstAxis(node: ExamplesContext): boolean {
+  const { inputs, opset } = node;
+  const at = node.ints("axes")?.map((axis) => axisOf(axis, inputs[0].shape!.length)).indexOf(0) ?? 0; // prettier-ignore
+  if (at < 0) return true;
+  const isCropped = node.string("coordinate_transformation_mode", "half_pixel") === "tf_crop_and_resize"; // prettier-ignore
+  if (isCropped || node.string("keep_aspect_ratio_policy", "stretch") !== "stretch") return false;
+  const scales = (opset < 11 ? inputs[1] : inputs[2])?.elements;
+  return scales?.length ? scales[at] === 1 : inputs[3]?.elements?.[at] === inputs[0].shape![0];
+}
+
 export const resize = defineOperator({
   op: "Resize",
   methods: {
@@ -42,7 +53,7 @@ export const resize = defineOperator({
       g.op("Resize", [x, undefined, floats(g, scales), optionalNumbers(g, sizes)], attributes),
   },
   settings: [1, 2],
-  examples: alongFirst,
+  examples: (node) => (keepsFirstAxis(node) ? alongFirst(node) : undefined),
   since: 10,
   inputs: [1, 4],
   outputs: [1, 1],

@@ -126,8 +126,8 @@ export interface Labelled<V> {
 }
 
 /**
- * The loss to minimize, the numbers of {@link measuresOf}, each as one or more values, and the losses of all samples, whose
- * means make the first.
+ * The loss to minimize, the numbers of {@link measuresOf}, each as one or more values, and the losses and metrics of all
+ * samples, of which means are taken.
  *
  * @param labelled in the order of `outputs`
  */
@@ -135,21 +135,26 @@ export function computeMeasures<V>(
   ops: Ops<V>,
   outputs: readonly TrainedOutput[],
   labelled: readonly Labelled<V>[],
-): { loss: V; numbers: V[][]; losses: V[] } {
+): { loss: V; numbers: V[][]; samples: V[] } {
   const parts = outputs.map(({ loss, factor, metrics }, i) => {
     const { yTrue, yPred, weight } = labelled[i]!;
     const modelOutput = asGiven(ops, outputs[i]!, yPred);
     const each = loss.compute(ops, yTrue, yPred);
     const losses = weight === undefined ? each : ops.mul(each, likeLosses(ops, weight, each));
     const mean = ops.reduceMean(losses);
+    const samples = [losses];
+    const meanOfMetric = (each: V) => {
+      samples.push(each);
+      return ops.reduceMean(each);
+    };
     return {
-      losses,
+      samples,
       mean,
       weighted: factor === 1 ? mean : ops.mul(mean, factor),
       metrics: metrics.map((metric) =>
         "totals" in metric
           ? [...metric.totals(ops, yTrue, modelOutput)]
-          : [ops.reduceMean(metric.compute(ops, yTrue, modelOutput))],
+          : [meanOfMetric(metric.compute(ops, yTrue, modelOutput))],
       ),
     };
   });
@@ -159,7 +164,7 @@ export function computeMeasures<V>(
       ...(outputs.length > 1 ? parts.map(({ mean }) => [mean]) : []),
       ...parts.flatMap(({ metrics }) => metrics),
     ],
-    losses: parts.map(({ losses }) => losses),
+    samples: parts.flatMap(({ samples }) => samples),
   };
 }
 

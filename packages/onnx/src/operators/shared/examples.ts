@@ -1,7 +1,7 @@
 // Where the examples of a batch lie in what an operator gives, as long as each is made of its own alone: the rules that
 // several operators have in common.
 import { axesOf, axisOf, isStatic } from "../../model/dims";
-import type { ExamplesContext, ExamplesRule } from "../operator";
+import type { ExamplesContext, ExamplesRule, Inferred } from "../operator";
 import { listOf } from "./lists";
 
 /** Element by element: axes are counted from the last, and what is the same for all examples has one element there. */
@@ -13,10 +13,18 @@ export const elementByElement: ExamplesRule = ({ inputs, axes, drawn, results: [
   const [axis] = fromLast;
   const isSame = fromLast.every((each) => each === axis);
   const isBroadcast = inputs.every(
-    (input, i) => axes[i] !== undefined || drawn[i] || (input?.shape?.at(axis!) ?? 1) === 1 || -axis! > input!.shape!.length, // prettier-ignore
+    (input, i) => axes[i] !== undefined || drawn[i] || !input || isSameAlong(input, axis!),
   );
   return isSame && isBroadcast ? length + axis! : undefined;
 };
+
+/** Whether a value that is broadcast has no more than one element along an axis, which is counted from the last. */
+export const isSameAlong = ({ shape }: Inferred, fromLast: number): boolean =>
+  shape!.length < -fromLast || shape!.at(fromLast) === 1;
+
+/** Random numbers in the shape of an input; those of a seed of its own are the same in each part of a batch. */
+export const drawnForEach: ExamplesRule = (node) =>
+  node.attribute("seed") ? undefined : elementByElement(node);
 
 /** The axis of the first input stays, unless the operator works along it; other inputs are the same for all examples. */
 export const exceptAlong =

@@ -36,6 +36,8 @@ export interface GraphThread {
   addHelper(): Promise<GraphThread>;
   /** Runs the parts of a step, of which the others are graphs that its helpers have opened, and the update. */
   runParts(request: PartsRequest<OpenedGraph>): Promise<PartsResult>;
+  /** Whether a thread of its own has ended, by itself or otherwise. */
+  readonly hasEnded: boolean;
   /** Ends the thread and all that runs on it; graphs are released before. */
   end(): Promise<void>;
 }
@@ -116,6 +118,7 @@ export function callerThread(options: GraphThreadOptions): GraphThread {
           update: { ...update, graph: graphs.get(update.graph)! },
         })
         .catch(stepFailed),
+    hasEnded: false,
     async end() {
       await endAll();
       if ("end" in host) await host.end();
@@ -217,15 +220,10 @@ export function workerThread(options: GraphThreadOptions, helped?: MessagePort):
         outputNames: namesOf(model.graph.outputs),
         ...metadataOf(metadata),
         run({ feeds, ...request }, { handOver = false } = {}) {
-          const copies = Object.entries(feeds).map(
-            ([name, { dtype, shape, data }]) =>
-              [name, { dtype, shape, data: handOver ? data : data.slice() }] as const,
+          const handed = handOver ? feeds : copiesOf(feeds);
+          return ask<Feeds>("run", { number, feeds: handed, ...request }, buffersOf(handed)).catch(
+            stepFailed,
           );
-          return ask<Readonly<Record<string, Tensor>>>(
-            "run",
-            { number, feeds: Object.fromEntries(copies), ...request },
-            copies.map(([, { data }]) => data.buffer),
-          ).catch(stepFailed);
         },
         release: () => ask<void>("release", { number }),
       };
@@ -234,12 +232,22 @@ export function workerThread(options: GraphThreadOptions, helped?: MessagePort):
     zero: (lengths) => ask<void>("zero", lengths).catch(stepFailed),
     take: (refs) => ask<Float32Array[]>("take", refs).catch(stepFailed),
     addHelper: add,
-    runParts: ({ first, update, ...request }) =>
-      ask<PartsResult>("runParts", {
-        ...request,
-        first: { ...first, graph: first.graph.number },
-        update: { ...update, graph: update.graph.number },
-      }).catch(stepFailed),
+    runParts({ first, others, update, handed }) {
+      const copies = [first, ...others].map(({ feeds }) => copiesOf(feeds));
+      return ask<PartsResult>(
+        "runParts",
+        {
+          first: { ...first, graph: first.graph.number, feeds: copies[0] },
+          others: others.map((part, i) => ({ ...part, feeds: copies[i + 1] })),
+          update: { ...update, graph: update.graph.number },
+          handed,
+        },
+        copies.flatMap(buffersOf),
+      ).catch(stepFailed);
+    },
+    get hasEnded() {
+      return exitCause !== undefined;
+    },
     async end() {
       await last;
       // What it waits for it has to get first.
@@ -249,6 +257,16 @@ export function workerThread(options: GraphThreadOptions, helped?: MessagePort):
     },
   };
 }
+
+type Feeds = RunRequest["feeds"];
+
+/** Of an array that is part of a larger one, all of it would travel. */
+const copiesOf = (feeds: Feeds): Feeds =>
+  Object.fromEntries(
+    Object.entries(feeds).map(([name, value]) => [name, { ...value, data: value.data.slice() }]),
+  );
+
+const buffersOf = (feeds: Feeds) => Object.values(feeds).map(({ data }) => data.buffer);
 
 type Metadata = Pick<InferenceSession, "inputMetadata" | "outputMetadata">;
 

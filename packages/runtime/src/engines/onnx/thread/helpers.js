@@ -147,7 +147,7 @@ const handedOver = "handed over";
 
 const ended = () => new Error("its thread has ended.");
 
-/** Arrays that stay, by what they are for. */
+/** Arrays that stay, by what they are for; of other lengths they lie in the same memory, as long as it is large enough. */
 class Arrays {
   /** @type {Map<string, Data>} */
   #all = new Map();
@@ -190,10 +190,10 @@ class Arrays {
   #like(name, data, length) {
     const known = this.#all.get(name);
     if (known?.length === length && known.constructor === data.constructor) return /** @type {D} */ (known); // prettier-ignore
-    const Kind = /** @type {new (buffer: ArrayBuffer | SharedArrayBuffer) => D} */ (
-      data.constructor
-    );
-    const made = new Kind(this.#memory(length * data.BYTES_PER_ELEMENT));
+    const Kind = /** @type {new (buffer: ArrayBuffer | SharedArrayBuffer, from: number, length: number) => D} */ (data.constructor); // prettier-ignore
+    const bytes = length * data.BYTES_PER_ELEMENT;
+    const memory = known && known.buffer.byteLength >= bytes ? known.buffer : this.#memory(bytes);
+    const made = new Kind(memory, 0, length);
     this.#all.set(name, made);
     return made;
   }

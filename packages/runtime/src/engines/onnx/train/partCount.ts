@@ -1,6 +1,6 @@
 // Whether a batch is computed in parts, and in how many: where its examples are apart, and there is work for several threads.
 import { isCajalError, sizeOf } from "@cajal/core";
-import { keepsExamplesApart, multiplyAdds } from "@cajal/onnx";
+import { keepsExamplesApart, multiplyAdds, type GraphBuilder } from "@cajal/onnx";
 import { ownValue } from "../../../session/ownValue";
 import type { TrainStepOptions } from "../../../step/trainStep";
 import { inParts, type StepBatch } from "../../../step/batch";
@@ -29,8 +29,8 @@ export function mostParts({
   deterministic,
   threads,
 }: Pick<TrainStepOptions, "formulations" | "deterministic" | "threads">): number {
-  const given = Number(ownValue(formulations, partsKey));
-  if (Number.isInteger(given) && given >= 1) return given;
+  const given = ownValue(formulations, partsKey);
+  if (given !== undefined && /^[1-9]\d*$/.test(given)) return Math.min(mostThreads, Number(given));
   if (deterministic) return 1;
   const { availableParallelism } = process.getBuiltinModule("node:os");
   return Math.min(mostThreads, threads ?? availableParallelism());
@@ -54,38 +54,48 @@ export function partCount(batch: StepBatch, options: CountOptions, most: number)
   if (trainable.inputs.some(({ shape }) => shape[0] !== null)) return 1;
   const numbers = trainable.weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   if (numbers > mostNumbers) return 1;
-  const { work, areApart } = lossesOf(batch, options);
-  const count = Math.min(limit, Math.floor(work / leastMultiplyAdds));
-  if (count < 2 || work < multiplyAddsOfNumber * numbers || !areApart()) return 1;
-  // An ONNX graph may be made for this size, too, whatever it says of its inputs.
-  const [largest] = inParts(batch, count);
+  const whole = samplesOf(batch, options);
+  const count = Math.min(limit, Math.floor(workOf(whole.g) / leastMultiplyAdds));
+  if (count < 2 || workOf(whole.g) < multiplyAddsOfNumber * numbers || whole.mixes) return 1;
+  // Of one size, or of two.
+  const parts = inParts(batch, count);
   try {
-    return lossesOf(largest!, options).areApart() ? count : 1;
+    const areApart = [parts[0]!, parts.at(-1)!].every((part) => keepsExamplesApart(graphOf(whole), graphOf(samplesOf(part, options)))); // prettier-ignore
+    return areApart ? count : 1;
   } catch (error) {
+    // An ONNX graph may be made for this size, whatever it says of its inputs.
     if (isCajalError(error)) return 1;
     throw error;
   }
 }
 
-/** The losses of a batch's samples: how much work they are, and whether each depends on its own example alone. */
-function lossesOf(batch: StepBatch, { trainable, layouts }: CountOptions) {
-  const { outputs } = trainable;
+/** The losses and metrics of a batch's samples. */
+function samplesOf(batch: StepBatch, { trainable, layouts }: CountOptions) {
   const { g, x, yPred, updates, activities } = forwardOf(trainable, { x: batch.x, training: true, layouts }); // prettier-ignore
-  const shapeOf = (name: string) => (g.value(name).shape ?? [NaN]).map(Number);
+  const { yTrue, weightOf, labelled } = labelledIn(g, trainable.outputs, yPred, batch);
+  const { samples } = computeMeasures(opsGraph(g), trainable.outputs, labelled);
   return {
-    work: g.nodes.reduce((sum, node) => {
-      const share = products.has(node.op) ? productsShare : 1;
-      return sum + share * (multiplyAdds(node, shapeOf) || 0);
-    }, 0),
-    areApart() {
-      // Statistics of a batch, and penalties of its activations.
-      if (updates.size > 0 || activities.length > 0) return false;
-      const { yTrue, weightOf, labelled } = labelledIn(g, outputs, yPred, batch);
-      const { losses } = computeMeasures(opsGraph(g), outputs, labelled);
-      const examples = [...x.values(), ...yTrue.values(), ...weightOf.values()];
-      const seeds = g.inputs.filter(({ name }) => name === "input/seed");
-      const drawn = seeds.map(({ name }) => g.value(name));
-      return keepsExamplesApart(g, losses, { examples, drawn });
-    },
+    g,
+    outputs: samples,
+    examples: [...x.values(), ...yTrue.values(), ...weightOf.values()],
+    drawn: g.inputs.filter(({ name }) => name === "input/seed").map(({ name }) => g.value(name)),
+    /** By statistics of the batch, or penalties of its activations. */
+    mixes: updates.size > 0 || activities.length > 0,
   };
+}
+
+const graphOf = ({ g, outputs, examples, drawn }: ReturnType<typeof samplesOf>) => ({
+  g,
+  outputs,
+  examples,
+  drawn,
+});
+
+/** Multiply-adds, those of plain products as a share. */
+function workOf(g: GraphBuilder): number {
+  const shapeOf = (name: string) => (g.value(name).shape ?? [NaN]).map(Number);
+  return g.nodes.reduce((sum, node) => {
+    const share = products.has(node.op) ? productsShare : 1;
+    return sum + share * (multiplyAdds(node, shapeOf) || 0);
+  }, 0);
 }

@@ -2,6 +2,7 @@
 // layer to the last, and one graph adds them up and updates the weights. An operator of a small batch has little to share
 // among threads, which wait for each other at each of hundreds of operators; in parts they wait once a step. No example's
 // loss may depend on another example, as it does by batch normalization.
+import { isCajalError } from "@cajal/core";
 import type { Formulations } from "../../../step/trainStep";
 import { inParts, signatureOf, type StepBatch } from "../../../step/batch";
 import type { Numbers, StepPosition } from "../../../step/core";
@@ -18,16 +19,21 @@ import { fedOf, numbersOf, stepInputs, type MicroBatch } from "./stepInputs";
 /** The threads that help the one that keeps the weights; of all steps that share these. */
 export class Helpers {
   readonly #thread: GraphThread;
-  readonly #all: Promise<GraphThread>[] = [];
+  readonly #begun: GraphThread[] = [];
 
   constructor(thread: GraphThread) {
     this.#thread = thread;
   }
 
+  /** Whether one has ended before its time. */
+  get areLost(): boolean {
+    return this.#begun.some(({ hasEnded }) => hasEnded);
+  }
+
   /** The first so many, begun where they were not there yet. */
-  first(count: number): Promise<GraphThread[]> {
-    while (this.#all.length < count) this.#all.push(this.#thread.addHelper());
-    return Promise.all(this.#all.slice(0, count));
+  async first(count: number): Promise<GraphThread[]> {
+    while (this.#begun.length < count) this.#begun.push(await this.#thread.addHelper());
+    return this.#begun.slice(0, count);
   }
 }
 
@@ -39,8 +45,8 @@ interface PartsOptions {
   /** Of gradients on one thread. */
   readonly formulations: FormulationChoices;
   readonly seed: number;
-  /** How many parts a batch may have. */
-  readonly most: number;
+  /** How many parts a batch may have; undefined where there are no threads for them. */
+  readonly most: number | undefined;
 }
 
 interface OpenedPart extends Omit<StepGraph, "model"> {
@@ -68,34 +74,51 @@ export class StepParts {
   readonly #given: PartsOptions;
   readonly #counts = new Map<string, number>();
   readonly #opened = new Map<string, Promise<Opened>>();
+  /** Whether there was a batch for which the limit counts. */
+  #hasLimit = false;
 
   constructor(options: PartsOptions) {
     this.#given = options;
   }
 
+  /** Whether a batch like this one is computed in parts; opens its graphs. */
+  async isFor(batch: StepBatch): Promise<boolean> {
+    if (this.#count(batch) < 2) return false;
+    try {
+      await this.#graphs(batch);
+      return true;
+    } catch (error) {
+      // What cannot be compiled for a part may be for the whole.
+      if (!isCajalError(error) || error.code === "engine") throw error;
+      this.#counts.set(signatureOf(batch), 1);
+      return false;
+    }
+  }
+
   /** In how many parts a batch like this one is computed; 1: as a whole. */
-  count(batch: StepBatch): number {
+  #count(batch: StepBatch): number {
     const key = signatureOf(batch);
     const known = this.#counts.get(key);
     if (known !== undefined) return known;
-    const { options, store, most } = this.#given;
-    const count = partCount(batch, { ...options, layouts: store.layouts }, most);
-    this.#counts.set(key, count);
-    return count;
+    const { options, store, most, helpers } = this.#given;
+    if (helpers.areLost || most === undefined) return 1;
+    const count = partCount(batch, { ...options, layouts: store.layouts }, Math.max(2, most));
+    this.#hasLimit ||= count > 1;
+    this.#counts.set(key, Math.min(most, count));
+    return Math.min(most, count);
   }
 
-  /** The formulations of its gradients, and the limit of its parts; nothing where no batch was in parts. */
+  /** The formulations of its gradients, and the limit of its parts, where a batch was in parts, or is where more threads are. */
   chosen(): Formulations {
-    const areUsed = [...this.#counts.values()].some((count) => count > 1);
     const { most, formulations } = this.#given;
-    return areUsed ? { ...formulations.chosen(), [partsKey]: String(most) } : {};
+    return this.#hasLimit ? { ...formulations.chosen(), [partsKey]: String(most) } : {};
   }
 
   /** @throws CajalError `engine` */
   async run(batch: StepBatch, position: StepPosition): Promise<PartsResult> {
     const { store, seed, thread } = this.#given;
-    const batches = inParts(batch, this.count(batch));
-    const { parts, update, gradientsLength } = await this.#once(batch, batches);
+    const { parts, update, gradientsLength } = await this.#graphs(batch);
+    const batches = inParts(batch, parts.length);
     const microBatches = batches.map((part, number): MicroBatch => ({ batch: part, number, share: part.examples / batch.examples })); // prettier-ignore
     const [first, ...others] = parts.map((part, i) => ({
       ...part,
@@ -129,6 +152,8 @@ export class StepParts {
         },
       })
       .catch((error: unknown) => {
+        // Later batches are computed as a whole then.
+        if (this.#given.helpers.areLost) this.#counts.clear();
         throw first!.explain?.(error) ?? error;
       });
     const numbers = parts.map(({ lengths, numbersOutput }, i) => numbersOf(lengths, results.parts[i]![numbersOutput], 1)[0]!); // prettier-ignore
@@ -143,11 +168,11 @@ export class StepParts {
   ): Readonly<Record<string, Ref>> =>
     Object.fromEntries(names.map((name) => [keyFor(name), this.#given.store.current(name)]));
 
-  #once(batch: StepBatch, batches: readonly StepBatch[]): Promise<Opened> {
+  #graphs(batch: StepBatch): Promise<Opened> {
     const key = signatureOf(batch);
     const cached = this.#opened.get(key);
     if (cached) return cached;
-    const opened = this.#open(batches);
+    const opened = this.#open(inParts(batch, this.#count(batch)));
     opened.catch(() => this.#opened.delete(key));
     this.#opened.set(key, opened);
     return opened;
@@ -165,19 +190,20 @@ export class StepParts {
     };
     let compiled = compile();
     if (await formulations.measure()) compiled = compile();
+    const { model, ...update } = compileUpdate({ ...options, layouts }, { parts: batches.length });
+    const [gradientsLength] = model.graph.inputs.find(({ name }) => name === gradientsOfPart(0))!.shape as [number]; // prettier-ignore
+    await store.zero({ [gradientsOfPart(0)]: gradientsLength });
     const threads = [thread, ...(await helpers.first(batches.length - 1))];
-    const parts = batches.map(async (batch, i): Promise<OpenedPart> => {
+    const opening = batches.map(async (batch, i): Promise<OpenedPart> => {
       const { model, ...stepGraph } = compiled.get(signatureOf(batch))!;
       const stored = [stepGraph.outputFor(gradientsOfPart(0))];
       return { ...stepGraph, graph: await threads[i]!.open(model, stored, { threads: 1 }) };
     });
-    const { model, ...update } = compileUpdate({ ...options, layouts }, { parts: batches.length });
+    const parts = await Promise.all(opening);
     const stored = update.updatedNames.map(update.outputFor);
-    const [gradientsLength] = model.graph.inputs.find(({ name }) => name === gradientsOfPart(0))!.shape as [number]; // prettier-ignore
-    await store.zero({ [gradientsOfPart(0)]: gradientsLength });
     return {
       gradientsLength,
-      parts: await Promise.all(parts),
+      parts,
       update: { ...update, graph: await thread.open(model, stored, { threads: 1 }) },
     };
   }

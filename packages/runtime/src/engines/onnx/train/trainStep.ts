@@ -93,7 +93,9 @@ export async function openTrainStepOnOnnx(
     formulations: formulationChoices({ ...choices, threads: 1 }),
     seed,
     most:
-      canWriteOver && !inPlace && hasWorkerThread(device) ? mostParts({ ...options, threads }) : 1,
+      canWriteOver && !inPlace && hasWorkerThread(device)
+        ? mostParts({ ...options, threads })
+        : undefined,
   });
   const verifyShapes = async (shapes: Shapes) => {
     if (!verify || !isGpu(device)) return;
@@ -173,7 +175,7 @@ function stepOf({
   ): Promise<PendingStep> {
     await prepare(batches[0]!.x);
     if (batches.length > 1) return accumulate(batches, position);
-    if (parts.count(batches[0]!) > 1) return inParts(batches[0]!, position);
+    if (await parts.isFor(batches[0]!)) return inParts(batches[0]!, position);
     const microBatch = singleBatch(batches[0]!);
     const { numbers, isFinite, updatedNames } = await graphs.run("train", microBatch, position);
     return {
@@ -208,7 +210,7 @@ function stepOf({
     positions: readonly StepPosition[],
   ): Promise<Omit<PendingStep, "firstNonFinite"> | undefined> {
     await prepare(batches[0]!.x);
-    if (parts.count(batches[0]!) > 1) return undefined;
+    if (await parts.isFor(batches[0]!)) return undefined;
     const { numbersOfSteps, isFinite, updatedNames } = await graphs.runSteps(batches, positions);
     return {
       numbers: numbersOfSteps,
