@@ -173,7 +173,7 @@ describe("a graph keeps examples apart", () => {
   const weights = (g: GraphBuilder, shape: number[]) =>
     g.initializer(`w${shape.join()}`, tensor("float32", shape));
 
-  it.each<readonly [string, (g: GraphBuilder, x: Value, seed: Value) => Value]>([
+  it.each<readonly [string, Body]>([
     ["dense layers", (g, x) => g.relu(g.gemm(x, weights(g, [6, 3]), weights(g, [3])))],
     ["steps as examples", (g, x) => g.reshape(g.matMul(g.reshape(x, [-1, 3]), weights(g, [3, 5])), [x.shape![0] as number, -1])], // prettier-ignore
     ["a softmax of each", (g, x) => g.softmax(x, { axis: -1 })],
@@ -188,7 +188,7 @@ describe("a graph keeps examples apart", () => {
     expect(built(body)).toBe(true);
   });
 
-  it.each<readonly [string, (g: GraphBuilder, x: Value) => Value]>([
+  it.each<readonly [string, Body]>([
     ["a mean over the batch", (g, x) => g.sub(x, g.reduceMean(x, { axes: [0] }))],
     ["a softmax over the batch", (g, x) => g.softmax(x, { axis: 0 })],
     ["similarities of all with all", (g, x) => g.matMul(x, g.transpose(x, [1, 0]))],
@@ -258,6 +258,14 @@ describe("a graph keeps examples apart", () => {
     [
       "a scale of each place",
       (g, x) => g.layerNormalization(x, weights(g, [x.shape![0] as number, 6])),
+    ],
+    [
+      "random numbers that are divided by how many there are",
+      (g, x, seed) =>
+        g.add(
+          x,
+          g.div(g.expand(g.sin(seed), g.shape(x)), g.cast(g.gather(g.shape(x), [0]), "float32")),
+        ),
     ],
     ["random numbers of a seed", (g, x) => g.op("RandomUniformLike", [x], { seed: 3 })],
     ["dropout of a seed", (g, x) => g.dropout(x, { training_mode: true, seed: 3 })],

@@ -1,10 +1,10 @@
 // Whether the examples of a batch stay apart in a graph: whether what it gives for one depends on the others.
-import { checkArgument, checkOptions, optionsOf } from "@cajal/core";
+import { checkArgument, checkOptions, optionsOf, type Tensor } from "@cajal/core";
 import { checkBuilder, checkValue } from "./graph/checkValue";
 import type { GraphBuilder, Value } from "./graph/builder";
 import { contextOf } from "./graph/infer";
 import { opsetOf } from "./graph/inlineCalls";
-import { isStatic } from "./model/dims";
+import { isStatic, staticSize } from "./model/dims";
 import type { Node } from "./model/model";
 import { capturesIn } from "./model/topologicalOrder";
 import { operator } from "./operators";
@@ -92,8 +92,12 @@ function follow(g: GraphBuilder, node: Node, known: Known): void {
       if (typeof extent === "number" && extent > 0 && extent % count === 0) axes.set(name, axis!);
       else if (name !== "") mixed.add(name);
     });
-  } else if (inputs.some((name) => drawn.has(name))) addTo(drawn);
-  else if (inputs.some((name) => extents.has(name))) addTo(extents);
+  } else if (inputs.some((name) => drawn.has(name))) {
+    // Places may be counted for numbers to be drawn; a single extent among these is how many there are.
+    const ofExtents = operator(node.op, node.domain)?.extents;
+    const isScaled = inputs.some((name, i) => extents.has(name) && i !== ofExtents && staticSize(g.find(name)?.shape) === 1); // prettier-ignore
+    addTo(isScaled ? mixed : drawn);
+  } else if (inputs.some((name) => extents.has(name))) addTo(extents);
 }
 
 /** Of each output of a node the axis of the examples; undefined where they are mixed, or may be. */
@@ -137,7 +141,7 @@ function isSameForEach([whole, a]: [BatchGraph, Known], [part, b]: [BatchGraph, 
     });
     // Weights, and inputs, have their names.
     if (!constant || !partConstant) return name === partName;
-    return isExtents || areEqual(constant, partConstant);
+    return isExtents || areSameConstant(constant, partConstant);
   };
   return nodes.every((node, i) => {
     const partNode = partNodes[i]!;
@@ -168,7 +172,12 @@ function isSameForEach([whole, a]: [BatchGraph, Known], [part, b]: [BatchGraph, 
   });
 }
 
-/** Of constants, attributes and shapes. */
+const areSameConstant = (a: Tensor, b: Tensor): boolean =>
+  a.dtype === b.dtype &&
+  a.shape.join() === b.shape.join() &&
+  Array.from(a.data as Float32Array).every((x, i) => Object.is(x, b.data[i]));
+
+/** Of attributes and shapes. */
 const areEqual = (a: unknown, b: unknown): boolean => written(a) === written(b);
 
 const written = (value: unknown) =>

@@ -119,9 +119,9 @@ const helped = /** @type {import("node:worker_threads").MessagePort | undefined}
 /** @param {import("./helpers.js").HelpersQuestion} first */
 async function help(first) {
   for (let question = first; question;) {
-    const { number, stayAwake } = question;
+    const { number } = question;
     helped?.postMessage(await inside(async () => answerOf(graphs[number], question)), []);
-    const next = helped && waitBusily(helped, stayAwake);
+    const next = helped && waitBusily(helped);
     question = /** @type {typeof first} */ (next?.message);
   }
 }

@@ -47,8 +47,6 @@ export interface HelpersQuestion {
   readonly output: string;
   /** Where that output goes; the others are given back. */
   readonly target: Float32Array;
-  /** Milliseconds for which the helper waits busily for what comes next. */
-  readonly stayAwake: number;
 }
 
 /** @param host which runs the first part, and keeps the weights */
@@ -59,8 +57,8 @@ export function answersOf(
   host: GraphHost,
 ): (graph: Graph, question: HelpersQuestion) => Promise<Outputs>;
 
-/** Waits busily for a message, so many milliseconds at most. */
+/** Waits busily for a message, so many milliseconds at most; default: as long as a helper does for the next step. */
 export function waitBusily(
   port: MessagePort,
-  milliseconds: number,
+  milliseconds?: number,
 ): { message: unknown } | undefined;

@@ -20,7 +20,7 @@ const stayAwake = 5;
 const mostWaiting = 20;
 
 /** @type {typeof import("./helpers.js").waitBusily} */
-export function waitBusily(port, milliseconds) {
+export function waitBusily(port, milliseconds = stayAwake) {
   const { receiveMessageOnPort } = process.getBuiltinModule("node:worker_threads");
   const end = performance.now() + milliseconds;
   while (performance.now() < end) {
@@ -107,7 +107,6 @@ class Helper {
       changed: Object.fromEntries(changed),
       output,
       target: this.#shared.float32(handedOver, length),
-      stayAwake,
     };
     return new Promise((resolve, reject) => {
       if (this.#hasEnded) return reject(ended());

@@ -111,7 +111,8 @@ export function compileStep(
       // Clipping by value turns infinities into finite numbers, so the gradients are checked before.
       const valuesToCheck = optimizer.clipValue === undefined ? [] : [...dys];
       if (kind === "part") {
-        const all = g.concat(dys.map((dy) => line(g, dy)), { axis: 0 }); // prettier-ignore
+        const lines = dys.map((dy) => line(g, dy));
+        const all = g.concat(lines, { axis: 0 });
         newValues.set(gradientsOfPart(0), g.mul(all, g.input("input/share", "float32", [])));
       } else if (kind === "accumulate") {
         const share = g.input("input/share", "float32", []);

@@ -7,7 +7,7 @@ import { inParts, type StepBatch } from "../../../step/batch";
 import { forwardOf, labelledIn } from "../../../step/forward";
 import { opsGraph } from "../../../step/opsGraph";
 import { computeMeasures } from "../../../step/outputs";
-import { type StepGraphOptions } from "./stepGraph";
+import type { StepGraphOptions } from "./stepGraph";
 
 /** Multiply-adds of a part's forward pass that are worth a thread: with the gradients they take about a millisecond. */
 const leastMultiplyAdds = 11 * 2 ** 20;
@@ -55,12 +55,14 @@ export function partCount(batch: StepBatch, options: CountOptions, most: number)
   const numbers = trainable.weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   if (numbers > mostNumbers) return 1;
   const whole = samplesOf(batch, options);
-  const count = Math.min(limit, Math.floor(workOf(whole.g) / leastMultiplyAdds));
-  if (count < 2 || workOf(whole.g) < multiplyAddsOfNumber * numbers || whole.mixes) return 1;
+  if (whole.mixes) return 1;
+  const work = workOf(whole.graph.g);
+  const count = Math.min(limit, Math.floor(work / leastMultiplyAdds));
+  if (count < 2 || work < multiplyAddsOfNumber * numbers) return 1;
   // Of one size, or of two.
-  const parts = inParts(batch, count);
+  const bySize = new Map(inParts(batch, count).map((part) => [part.examples, part]));
   try {
-    const areApart = [parts[0]!, parts.at(-1)!].every((part) => keepsExamplesApart(graphOf(whole), graphOf(samplesOf(part, options)))); // prettier-ignore
+    const areApart = [...bySize.values()].every((part) => keepsExamplesApart(whole.graph, samplesOf(part, options).graph)); // prettier-ignore
     return areApart ? count : 1;
   } catch (error) {
     // An ONNX graph may be made for this size, whatever it says of its inputs.
@@ -74,22 +76,15 @@ function samplesOf(batch: StepBatch, { trainable, layouts }: CountOptions) {
   const { g, x, yPred, updates, activities } = forwardOf(trainable, { x: batch.x, training: true, layouts }); // prettier-ignore
   const { yTrue, weightOf, labelled } = labelledIn(g, trainable.outputs, yPred, batch);
   const { samples } = computeMeasures(opsGraph(g), trainable.outputs, labelled);
+  const examples = [...x.values(), ...yTrue.values(), ...weightOf.values()];
+  const seeds = g.inputs.filter(({ name }) => name === "input/seed");
+  const drawn = seeds.map(({ name }) => g.value(name));
   return {
-    g,
-    outputs: samples,
-    examples: [...x.values(), ...yTrue.values(), ...weightOf.values()],
-    drawn: g.inputs.filter(({ name }) => name === "input/seed").map(({ name }) => g.value(name)),
+    graph: { g, outputs: samples, examples, drawn },
     /** By statistics of the batch, or penalties of its activations. */
     mixes: updates.size > 0 || activities.length > 0,
   };
 }
-
-const graphOf = ({ g, outputs, examples, drawn }: ReturnType<typeof samplesOf>) => ({
-  g,
-  outputs,
-  examples,
-  drawn,
-});
 
 /** Multiply-adds, those of plain products as a share. */
 function workOf(g: GraphBuilder): number {

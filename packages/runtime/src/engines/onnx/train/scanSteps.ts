@@ -3,7 +3,7 @@
 // runs (ONNX Runtime's cuda, from Node), they cross the bus once per run instead of once per step.
 import { sizeOf, tensor } from "@cajal/core";
 import type { Attribute, Graph, Node, OnnxModel, ValueInfo } from "@cajal/onnx";
-import { type StepGraph } from "./stepGraph";
+import type { StepGraph } from "./stepGraph";
 
 /** The names around the body differ from those in it: ONNX has one scope for both. */
 const before = "before/";

@@ -3,7 +3,7 @@ import { hash, tensor, type Tensor } from "@cajal/core";
 import type { StepBatch } from "../../../step/batch";
 import type { Numbers, StepPosition } from "../../../step/core";
 import { ownValue } from "../../../session/ownValue";
-import { type BatchInputs } from "./stepGraph";
+import type { BatchInputs } from "./stepGraph";
 
 /** One of the batches of a step. */
 export interface MicroBatch {
