@@ -11,6 +11,6 @@ await workOnQueue(url, {
   say: console.log,
   command({ model }) {
     const answer = JSON.stringify({ records: [{ n: 1, params: model.charCodeAt(0) }] });
-    return ["/bin/sh", "-c", `echo ${model} >> "$0"; sleep 0.2; echo '${answer}'`, log];
+    return ["/bin/sh", "-c", `echo ${model} >> "$0"; sleep 0.4; echo '${answer}'`, log];
   },
 });

@@ -74,10 +74,20 @@ describe.skipIf(redisHere === undefined)("a queue (skipped where there is no red
   });
 
   it("survives two workers killed and Redis restarted", async () => {
-    const log = join(folder, "begun");
     const names = [..."abcdefghi"];
     const numbers = random(20261126, "queue");
-    const workers = [1, 2, 3].map(() => startWorker(log));
+    const logs = [1, 2, 3].map((worker) => join(folder, `begun${worker}`));
+    const workers = logs.map(startWorker);
+    const begun = async (worker: number) => {
+      const log = await readFile(logs[worker]!, "utf8").catch(() => "");
+      return log.split("\n").slice(0, -1);
+    };
+    const killAmid = async (worker: number, after: number) => {
+      const before = (await begun(worker)).length;
+      while ((await begun(worker)).length === before) await sleep(10);
+      await sleep(after);
+      workers[worker]!.kill("SIGKILL");
+    };
     const measured: string[] = [];
     let accidents = 0;
     for await (const event of shareGroups(names.map((name) => [cellOf(name)]), url, options)) {
@@ -88,9 +98,7 @@ describe.skipIf(redisHere === undefined)("a queue (skipped where there is no red
       }
       if (measured.length >= 2 && accidents === 0) {
         accidents++;
-        // At random moments of what they measure.
-        for (const worker of workers.slice(0, 2))
-          void sleep(200 * numbers.float()).then(() => worker.kill("SIGKILL"));
+        for (const worker of [0, 1]) void killAmid(worker, 200 * numbers.float());
       }
       if (measured.length >= 5 && accidents === 1) {
         accidents++;
@@ -101,7 +109,8 @@ describe.skipIf(redisHere === undefined)("a queue (skipped where there is no red
     expect(measured.toSorted()).toEqual(names);
     expect(accidents).toBe(2);
     // Those who were killed had begun something, and it was begun again.
-    expect((await readFile(log, "utf8")).trimEnd().split("\n").length).toBeGreaterThan(names.length);
+    const all = (await Promise.all([0, 1, 2].map(begun))).flat();
+    expect(all.length).toBeGreaterThan(names.length);
   }, 60_000); // prettier-ignore
 
   it("goes on from what was measured while nobody waited, and takes back what none has begun", async () => {
