@@ -104,11 +104,17 @@ export const cropOf = ([height, width]: Size, to: Size): Size => [
   Math.min(width, Math.trunc((height * to[1]) / to[0])),
 ];
 
-/** Extents of the smallest image around it that has them. */
-export const borderOf = ([height, width]: Size, to: Size): Size => [
-  Math.max(height, Math.trunc((width * to[0]) / to[1])),
-  Math.max(width, Math.trunc((height * to[1]) / to[0])),
+/** Rows above, and as many below, and columns before, and as many after, that give it their proportions. */
+const bordersOf = ([height, width]: Size, to: Size): Size => [
+  Math.max(0, Math.trunc((Math.trunc((width * to[0]) / to[1]) - height) / 2)),
+  Math.max(0, Math.trunc((Math.trunc((height * to[1]) / to[0]) - width) / 2)),
 ];
+
+/** Extents of an image with these around it: where an odd number is missing, Keras leaves one pixel out. */
+export function borderOf(from: Size, to: Size): Size {
+  const [rows, columns] = bordersOf(from, to);
+  return [from[0] + 2 * rows, from[1] + 2 * columns];
+}
 
 /** The largest part in the middle that has the proportions of `to`. */
 export function cropped(g: GraphBuilder, x: Value, from: Size, to: Size): Value {
@@ -120,12 +126,6 @@ export function cropped(g: GraphBuilder, x: Value, from: Size, to: Size): Value 
 
 /** What is put around an image so that it has the proportions of `to`. */
 export function bordered(g: GraphBuilder, x: Value, from: Size, to: Size, value: number): Value {
-  const [height, width] = from;
-  const border = borderOf(from, to);
-  const bordersBefore = [Math.trunc((border[0] - height) / 2), Math.trunc((border[1] - width) / 2)];
-  const bordersAfter = [
-    border[0] - height - bordersBefore[0]!,
-    border[1] - width - bordersBefore[1]!,
-  ];
-  return g.pad(x, { pads: [0, 0, ...bordersBefore, 0, 0, ...bordersAfter], value });
+  const borders = bordersOf(from, to);
+  return g.pad(x, { pads: [0, 0, ...borders, 0, 0, ...borders], value });
 }

@@ -1,0 +1,22 @@
+// Resizing with borders, as Keras 3.15.1 on TensorFlow has it.
+import { tensor } from "@cajal/core";
+import { expect, it } from "vitest";
+import { runOnnx } from "../../testing/runOnnx";
+import { single } from "../../testing/checkLayer";
+import { toOnnx } from "../lower/lower";
+
+it.each([
+  ["columns", [1, 4, 1, 1]],
+  ["rows", [1, 1, 4, 1]],
+])(
+  "puts equal borders of %s around an image, also of 3 pixels that are missing",
+  async (_, shape) => {
+    const config = { height: 4, width: 4, pad_to_aspect_ratio: true, interpolation: "nearest" };
+    const model = toOnnx(single("Resizing", config, [{ shape }]), new Map());
+    const x = tensor("float32", shape, [1, 2, 3, 4]);
+    const [y] = Object.values(await runOnnx(model, { [model.graph.inputs[0]!.name]: x }));
+    const columns = [0, 1, 1, 0, 0, 2, 2, 0, 0, 3, 3, 0, 0, 4, 4, 0];
+    const rows = [0, 0, 0, 0, 1, 2, 3, 4, 1, 2, 3, 4, 0, 0, 0, 0];
+    expect([...y!.data].map(Number)).toEqual(shape[2] === 1 ? columns : rows);
+  },
+);
