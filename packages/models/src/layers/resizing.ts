@@ -41,6 +41,7 @@ export const resizing = defineLayer({
       throw new CajalError("bad-argument", "got crop_to_aspect_ratio and pad_to_aspect_ratio, expected one of them", {}); // prettier-ignore
     return [[x[0], height, width, x[3]]];
   },
+  integers: () => "rounds",
   layout: "channelsFirst",
   lower: (config, [x], g, { inputs }) => {
     const { crop_to_aspect_ratio, fill_value, height, interpolation, pad_to_aspect_ratio, width } = config; // prettier-ignore

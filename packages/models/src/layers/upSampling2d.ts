@@ -2,7 +2,6 @@
 import * as f from "./definition/fields";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import { defineLayer } from "./definition/layer";
-import { cast } from "./shared/integers";
 import { extentsOf, interpolations, resized } from "./shared/resizing";
 
 export const upSampling2d = defineLayer({
@@ -19,7 +18,7 @@ export const upSampling2d = defineLayer({
     const [n, h, w, c] = x;
     return [[n!, h === null ? null : h * rows, w === null ? null : w * columns, c!]];
   },
-  integers: ({ interpolation }) => (interpolation === "nearest" ? "moves" : "computes"),
+  integers: ({ interpolation }) => (interpolation === "nearest" ? "moves" : "rounds"),
   layout: "channelsFirst",
   lower: ({ interpolation, size: [rows, columns] }, [x], g, { dtype, inputs }) => {
     if (dtype !== "float32" && interpolation === "nearest")
@@ -28,26 +27,25 @@ export const upSampling2d = defineLayer({
       const from = extentsOf(inputs[0], `interpolation "${interpolation}"`);
       const [height, width] = from();
       const to = [height * rows, width * columns] as const;
-      const larger = resized(g, cast(g, x, "float32"), { from, to, interpolation });
-      return [dtype === "float32" ? larger : g.round(larger)];
+      return [resized(g, x, { from, to, interpolation })];
     }
-    const largerImage = g.resize(
-      cast(g, x, "float32"),
-      interpolation === "nearest"
-        ? {
-            scales: [1, 1, rows, columns],
-            mode: "nearest",
-            coordinate_transformation_mode: "asymmetric",
-            nearest_mode: "floor",
-          }
-        : {
-            scales: [1, 1, rows, columns],
-            mode: "linear",
-            coordinate_transformation_mode: "half_pixel",
-          },
-    );
-    // Keras rounds whole numbers, halves to even.
-    return [dtype === "float32" ? largerImage : g.round(largerImage)];
+    return [
+      g.resize(
+        x,
+        interpolation === "nearest"
+          ? {
+              scales: [1, 1, rows, columns],
+              mode: "nearest",
+              coordinate_transformation_mode: "asymmetric",
+              nearest_mode: "floor",
+            }
+          : {
+              scales: [1, 1, rows, columns],
+              mode: "linear",
+              coordinate_transformation_mode: "half_pixel",
+            },
+      ),
+    ];
   },
   samples: [
     { inputs: [[1, 3, 4, 2]] },

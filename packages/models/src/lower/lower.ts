@@ -16,7 +16,7 @@ import {
   type Network,
   type NetworkValue,
 } from "../network/network";
-import { cast, integersOf, widenValue } from "../layers/shared/integers";
+import { cast, integersOf, rounded, widenValue } from "../layers/shared/integers";
 import { maskValues } from "../network/maskValues";
 import { outputNames } from "../network/outputNames";
 import type { NetworkLayer } from "../network/plan";
@@ -183,7 +183,13 @@ function lowerNetwork(
     const cached = casts.get(key);
     if (cached) return cached;
     const own = cast(g, value, dtype);
-    const result = integersOf(inner) === "computes" ? widenValue(g, own) : own;
+    const integers = integersOf(inner);
+    const result =
+      integers === "computes"
+        ? widenValue(g, own)
+        : integers === "rounds"
+          ? cast(g, own, "float32")
+          : own;
     casts.set(key, result);
     return result;
   };
@@ -255,7 +261,9 @@ function lowerNetwork(
       for (const value of result.values)
         if (value.dtype === "float32") activities.push({ layer: layer.path, regularizer, value });
     call.outputs.forEach((value, i) => {
-      const own = cast(g, result.values[i]!, value.dtype);
+      const computed = result.values[i]!;
+      const whole = integersOf(inner) === "rounds" ? rounded(g, computed, value.dtype) : computed;
+      const own = cast(g, whole, value.dtype);
       // Of a layer that gives what it takes, as Dropout, a gradient by its output is not one by its input.
       const isTaken = watchedValues.has(value) && inputValues.some((each) => each.in(layout).name === own.name); // prettier-ignore
       const given = isTaken ? g.within(layer.path, () => g.identity(own)) : own;

@@ -225,8 +225,9 @@ export interface Layer<
   /**
    * How the layer treats integer and bool inputs, as in Keras 3. Absent: they are cast to float32. "moves": it only
    * moves elements, of any type. "computes": it computes with integers in their own type, with overflow; bool is
-   * refused. "refuses": integers are refused. Inputs of several types are promoted to a common one, which is float32
-   * if one of them is or becomes float32.
+   * refused. "rounds": it computes in float32, and its outputs are rounded and kept within the integers' type, as of
+   * resized images; bool is refused. "refuses": integers are refused. Inputs of several types are promoted to a common
+   * one, which is float32 if one of them is or becomes float32.
    */
   integers?(config: ConfigOf<F>): Integers | undefined;
   /** The number of rows of the table that the numbers of the input are indices into. */

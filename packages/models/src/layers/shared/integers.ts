@@ -45,7 +45,10 @@ export function elementTypes(
       `Keras makes ${computed} of what it computes here, which leaves nothing of it; put a Rescaling before it, or use an Input of dtype float32`,
       { dtype: computed },
     );
-  if (integers === "computes" && (computed === "bool" || computed === "uint64"))
+  if (
+    (integers === "computes" || integers === "rounds") &&
+    (computed === "bool" || computed === "uint64")
+  )
     throw new CajalError(
       "unsupported",
       `it does not compute with ${computed}; cast the inputs, or use an Input of another dtype`,
@@ -92,3 +95,14 @@ export const widenValue = (g: GraphBuilder, x: Value, dtype: DType = computed(x.
 /** The value in another type; itself where that is its own. */
 export const cast = (g: GraphBuilder, x: Value, dtype: ElementType): Value =>
   x.dtype === dtype ? x : g.cast(x, dtype);
+
+/** What is computed of whole numbers in float32 as one of these: halves to even, and no farther than its type goes. */
+export function rounded(g: GraphBuilder, x: Value, dtype: DType): Value {
+  const width = widths.get(dtype);
+  if (!width) return x;
+  const { bits, signed } = width;
+  // float32 does not hold the greatest numbers of more bits.
+  if (bits > 16) return g.round(x);
+  const least = signed ? -(2 ** (bits - 1)) : 0;
+  return g.clip(g.round(x), { min: least, max: least + 2 ** bits - 1 });
+}

@@ -35,10 +35,11 @@ export function withTypes(
         { layer: path },
       );
     typesByPath.set(path, types);
-    const computesIntegers = definition.integers?.(config) === "computes" && dtype !== "float32";
+    const integers = dtype === "float32" ? undefined : definition.integers?.(config);
+    const computesIntegers = integers === "computes" || integers === "rounds";
     const replacement = tfjsLayerOf(className);
     const bits = Number(/\d+$/.exec(dtype)?.[0] ?? 1);
-    const exactType = bits <= 16 ? "float32" : "int32";
+    const exactType = bits <= 16 || integers === "rounds" ? "float32" : "int32";
     if (
       computesIntegers &&
       (bits > 32 || dtype === "uint32" || replacement?.isExact?.(bits, inputs.length) === false)
@@ -59,23 +60,33 @@ export function withTypes(
         const result = ofIntegers
           ? ofIntegers(cast, { tf, wrap: (x) => wrapToType(tf, x, dtype) })
           : call(cast.length === 1 ? cast[0]! : cast, kwargs);
-        const results = [result].flat().map((each, i) => wrapToType(tf, each, outputTypes[i]!));
+        const results = [result]
+          .flat()
+          .map((each, i) =>
+            (integers === "rounds" ? roundToType : wrapToType)(tf, each, outputTypes[i]!),
+          );
         return results.length === 1 ? results[0]! : results;
       });
   }
 }
 
-/** Values wrapped to the range of an integer dtype; floats, as of resized images, are rounded first. */
+/** Values in an integer dtype, of 32 bits at most: rounded, and those beyond its range at its ends. */
+function roundToType(tf: TfCore, x: tfc.Tensor, dtype: DType): tfc.Tensor {
+  const bits = Number(/\d+$/.exec(dtype)![0]);
+  const minimum = dtype.startsWith("u") ? 0 : -(2 ** (bits - 1));
+  return tf.cast(tf.clipByValue(tf.round(x), minimum, minimum + 2 ** bits - 1), "int32");
+}
+
+/** Values wrapped to the range of an integer dtype. */
 function wrapToType(tf: TfCore, x: tfc.Tensor, dtype: DType): tfc.Tensor {
   if (dtype.startsWith("float")) return tf.cast(x, "float32");
   if (dtype === "bool") return tf.cast(x, "bool");
-  const integers = x.dtype === "float32" ? tf.round(x) : x;
   const bits = Number(/\d+$/.exec(dtype)![0]);
-  if (bits > 16) return tf.cast(integers, "int32");
+  if (bits > 16) return tf.cast(x, "int32");
   const range = 2 ** bits;
   const minimum = dtype.startsWith("u") ? 0 : -range / 2;
   // TF.js' remainder has the sign of the divisor.
-  const shifted = tf.sub(tf.cast(integers, "float32"), minimum);
+  const shifted = tf.sub(tf.cast(x, "float32"), minimum);
   const wraps = tf.floor(tf.div(shifted, range));
   return tf.cast(tf.add(tf.sub(shifted, tf.mul(wraps, range)), minimum), "int32");
 }
