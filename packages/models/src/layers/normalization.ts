@@ -8,14 +8,16 @@ import { defineLayer } from "./definition/layer";
 import { axisOf } from "./shared/shapes";
 import { passesMask } from "./shared/masks";
 
-const numbers = f.fieldOf<readonly number[] | null, number | readonly unknown[] | null>(
-  "null, a number, or (nested) lists of them",
-  (raw) => {
-    if (raw === null) return null;
-    const list = [raw].flat(Infinity);
-    return list.every((each) => typeof each === "number") ? list : undefined;
-  },
+type Numbers = number | readonly unknown[] | null;
+
+/** As nested as they are given: Keras takes no list for a single number. */
+const numbers = f.fieldOf<Numbers>("null, a number, or (nested) lists of them", (raw) =>
+  raw === null || flat(raw).every((each) => typeof each === "number")
+    ? (raw as Numbers)
+    : undefined,
 );
+
+const flat = (raw: unknown) => [raw].flat(Infinity) as readonly number[];
 
 export const normalization = defineLayer({
   className: "Normalization",
@@ -32,8 +34,9 @@ export const normalization = defineLayer({
   shape: (config, [x]) => {
     const { extents } = normalized(config.axis, x);
     for (const name of ["mean", "variance"] as const) {
-      const count = config[name]?.length;
-      if (count !== undefined && count !== sizeOf(extents) && count !== 1)
+      const given = config[name];
+      const count = flat(given).length;
+      if (given !== null && count !== sizeOf(extents) && count !== 1)
         throw new CajalError(
           "bad-shape",
           `"${name}" has ${count} numbers, expected ${showShape(extents)}`,
@@ -58,8 +61,9 @@ export const normalization = defineLayer({
   lower: ({ axis, mean, variance, invert }, [x], g, { inputs, weight }) => {
     const { axes, extents } = normalized(axis, inputs[0]);
     const reshape = inputs[0].map((_, i) => extents[axes.indexOf(i)] ?? 1);
-    const operand = (name: string, perAxis: readonly number[] | null): Value => {
-      if (perAxis === null) return weight(name, [{ reshape }]);
+    const operand = (name: string, given: Numbers): Value => {
+      if (given === null) return weight(name, [{ reshape }]);
+      const perAxis = flat(given);
       const perChannel = perAxis.length === 1 ? extents.map(() => perAxis[0]!) : perAxis;
       return g.constant(
         perAxis.length === 1
