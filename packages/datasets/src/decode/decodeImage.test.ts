@@ -1,8 +1,10 @@
 // Against Pillow: every file that the reference has, and in every clone a few small ones.
 import { existsSync, readFileSync } from "node:fs";
+import { deflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { describeWithShared, shared } from "../../../core/testing/shared";
 import { tensor, type Allocate } from "../../../core/src/index";
+import { crc32 } from "../../../files/src/index";
 import { modelFacts } from "../../../models/src/index";
 import { sha256 } from "../../testing/images";
 import { centerCrop, shortSideSize } from "../images/crop";
@@ -50,6 +52,53 @@ describe("decodeImage", () => {
     const image = await decoded;
     expect(image.shape).toEqual(shape);
     expect([...image.data]).toEqual(pixels);
+  });
+
+  // Made by hand of a PNG of 1 × 2 greys; viewers and Pillow heed the orientation wherever it stands.
+  it.each(["before", "behind"])(
+    "turns a PNG whose orientation stands %s its pixels",
+    async (where) => {
+      const chunk = (type: string, data: Uint8Array) => {
+        const content = Buffer.concat([Buffer.from(type), data]);
+        const [length, checksum] = [Buffer.alloc(4), Buffer.alloc(4)];
+        length.writeUInt32BE(data.length);
+        checksum.writeUInt32BE(crc32(content));
+        return Buffer.concat([length, content, checksum]);
+      };
+      const turn = chunk(
+        "eXIf",
+        Buffer.from("4d4d002a00000008000101120003000000010006000000000000", "hex"),
+      );
+      const pixels = chunk("IDAT", deflateSync(Buffer.from([0, 10, 0, 20])));
+      const png = Buffer.concat([
+        Buffer.from("89504e470d0a1a0a", "hex"),
+        chunk("IHDR", Buffer.from("00000001000000020800000000", "hex")),
+        ...(where === "before" ? [turn, pixels] : [pixels, turn]),
+        chunk("IEND", Buffer.alloc(0)),
+      ]);
+      expect((await decodeImage(png)).shape).toEqual([2, 1, 3]);
+      const upright = await decodeImage(png, { orientation: "upright" });
+      expect([upright.shape, [...upright.data]]).toEqual([
+        [1, 2, 3],
+        [20, 20, 20, 10, 10, 10],
+      ]);
+    },
+  );
+
+  it("says of a TIFF file whose compression sharp lacks that it is not damaged", async () => {
+    // A grey pixel compressed by Zstandard (50000).
+    const fields = [[256, 1], [257, 1], [258, 8], [259, 50_000], [262, 1], [273, 8], [277, 1], [278, 1], [279, 2]]; // prettier-ignore
+    const tiff = Buffer.alloc(10 + 2 + 12 * fields.length + 4);
+    tiff.write("II*\0", 0, "latin1");
+    tiff.writeUInt32LE(10, 4);
+    tiff.writeUInt16LE(fields.length, 10);
+    fields.forEach(([tag, value], i) => {
+      tiff.writeUInt16LE(tag!, 12 + 12 * i);
+      tiff.writeUInt16LE(3, 14 + 12 * i);
+      tiff.writeUInt32LE(1, 16 + 12 * i);
+      tiff.writeUInt16LE(value!, 20 + 12 * i);
+    });
+    await expect(decodeImage(tiff)).rejects.toThrow(expect.objectContaining({ code: "unsupported", message: expect.stringContaining("compressed by ZSTD") })); // prettier-ignore
   });
 
   it("takes an ArrayBuffer and a Blob", async () => {

@@ -13,10 +13,10 @@ import { decodeAsTensorFlow } from "./image/asTensorFlow";
 import { decodeBmp } from "./image/bmp";
 import { decodeBySharp } from "./image/bySharp";
 import { decodeByTurboJpeg } from "./image/byTurboJpeg";
-import { opaqueGif } from "./image/gif";
+import { decodeGif } from "./image/gif";
 import { imageHeader } from "./image/imageHeader";
 import { decodeInBrowser } from "./image/inBrowser";
-import { problemOfPng, withRightChecksums } from "./image/png";
+import { problemOfPng, withExifFirst, withRightChecksums } from "./image/png";
 
 export interface DecodeOptions {
   /** 3, the default: red, green, blue; 1: grey, as `convert("L")` makes it of colours. Alpha is dropped. */
@@ -108,6 +108,7 @@ async function asPillow(
   const upright = options.upright || header.format === "tiff";
   if (problem !== undefined)
     throw new CajalError("bad-file", `${options.name}: it cannot be decoded: ${problem}. It is truncated or damaged.`, { name: options.name, length: bytes.length }); // prettier-ignore
+  const inOrder = header.format === "png" && upright ? withExifFirst(bytes) : bytes;
   const decode = (bytes: Uint8Array) =>
     inNode
       ? decodeBySharp(bytes, header, { ...options, upright, like: "pillow" })
@@ -116,9 +117,9 @@ async function asPillow(
     inNode && !options.upright ? await decodeByTurboJpeg(bytes, header, allocate) : undefined;
   if (turbo) return turbo;
   try {
-    return await decode(header.format === "gif" ? opaqueGif(bytes) : bytes);
+    return await (header.format === "gif" ? decodeGif(bytes, decode) : decode(inOrder));
   } catch (error) {
-    const mended = header.format === "png" ? withRightChecksums(bytes) : undefined;
+    const mended = header.format === "png" ? withRightChecksums(inOrder) : undefined;
     if (mended === undefined) throw error;
     return decode(mended);
   }

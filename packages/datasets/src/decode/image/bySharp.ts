@@ -58,9 +58,14 @@ export async function decodeBySharp(
     }
     return tensor("uint8", shape, info.channels === 1 ? tripled(pixels) : pixels);
   } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    // The file may be whole: sharp's own libtiff is built without some compressions.
+    const missing = /(\w+) compression support is not configured/.exec(why)?.[1];
+    if (missing !== undefined)
+      throw new CajalError("unsupported", `${name}: sharp cannot read a TIFF file compressed by ${missing}. Save it with another compression, such as LZW or deflate.`, { name, compression: missing }, { cause }); // prettier-ignore
     throw new CajalError(
       "bad-file",
-      `${name}: it cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}. It is no image, truncated or damaged.`,
+      `${name}: it cannot be decoded: ${why}. It is no image, truncated or damaged.`,
       { name, length: bytes.length },
       { cause },
     );

@@ -56,6 +56,19 @@ export function withRightChecksums(bytes: Uint8Array): Uint8Array | undefined {
   return changed ? copy : undefined;
 }
 
+/** A copy in which the orientation, where it follows the pixels, stands before them: decoders look no further. */
+export function withExifFirst(bytes: Uint8Array): Uint8Array {
+  const chunks = [...chunksOf(viewOf(bytes))];
+  const pixels = chunks.find(({ type }) => type === idat);
+  const late = chunks.find(({ type }) => type === exif);
+  if (pixels === undefined || late === undefined || late.at < pixels.at) return bytes;
+  const copy = bytes.slice();
+  copy.set(bytes.subarray(late.at, late.end + 4), pixels.at);
+  copy.set(bytes.subarray(pixels.at, late.at), pixels.at + late.end + 4 - late.at);
+  return copy;
+}
+
 /** By colour type. */
 const channels: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const idat = 0x49_44_41_54;
+const exif = 0x65_58_49_66;
