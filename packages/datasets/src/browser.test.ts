@@ -15,6 +15,11 @@ const expected: Record<string, { shape: number[]; sha256: string }> = JSON.parse
 /** Of 16-bit grey Pillow clips values, browsers keep the high byte. */
 const names = Object.keys(expected).filter((name) => name !== "a_png_grey16.png");
 
+/** Those that browsers read, and turn or fill otherwise unless they are kept from it. */
+const odd: { name: string; shape: number[]; pixels: number[]; upright?: object }[] = JSON.parse(
+  readFileSync(new URL("../fixtures/odd_images.json", import.meta.url), "utf8"),
+).filter(({ name }: { name: string }) => /^GIF|^(PNG|JPEG|WebP), orientation/.test(name));
+
 /** The training set of MNIST where it is, or ten made pictures; and the sums that are expected of its bytes. */
 function mnistFiles() {
   const folder = shared("data/mnist");
@@ -44,7 +49,7 @@ describeInChromium("data sets in a page", () => {
     const files = Object.fromEntries(names.map((name) => [name, new Uint8Array(readFileSync(new URL(name, fixtures)))])); // prettier-ignore
     const page = await runInChromium<Awaited<ReturnType<typeof run>>>(
       new URL("../testing/browserProgram.ts", import.meta.url),
-      { files: { ...files, "images.gz": images, "labels.gz": labels, "names.json": new TextEncoder().encode(JSON.stringify({ names })) } }, // prettier-ignore
+      { files: { ...files, "images.gz": images, "labels.gz": labels, "odd.json": new TextEncoder().encode(JSON.stringify(odd)), "names.json": new TextEncoder().encode(JSON.stringify({ names })) } }, // prettier-ignore
     );
     const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
     const [flowers, numbers] = [await iris().all(), await digits().all()];
@@ -55,6 +60,8 @@ describeInChromium("data sets in a page", () => {
 
     const wanted = Object.fromEntries(names.map((name) => [name, { shape: expected[name]!.shape, sha256: expected[name]!.sha256 }])); // prettier-ignore
     expect(page.pictures).toEqual(wanted);
+    const stored = ({ shape, pixels }: (typeof odd)[number]) => ({ shape, pixels });
+    expect(page.odd).toEqual(Object.fromEntries(odd.map((each) => [each.name, [stored(each), each.upright ?? stored(each)]]))); // prettier-ignore
 
     const blobs = new Map(names.map((name, i) => [`${i % 2 ? "b" : "a"}/${name}`, new Blob([files[name]!])])); // prettier-ignore
     const here = imageFiles(blobs, {

@@ -23,6 +23,11 @@ const fetched = async (path: string) => {
   return response;
 };
 
+interface Picture {
+  readonly shape: readonly number[];
+  readonly pixels: readonly number[];
+}
+
 /** An IDX file, unpacked while it comes. */
 async function idx(path: string) {
   const { body } = await fetched(path);
@@ -58,6 +63,12 @@ export default async function run() {
   }
 
   const pictures: Record<string, { shape: readonly number[]; sha256: string }> = {};
+  const odd: Record<string, readonly Picture[]> = {};
+  for (const { name, file } of await (await fetched("odd.json")).json()) {
+    const bytes = Uint8Array.from(atob(file), (character) => character.charCodeAt(0));
+    const both = [await decodeImage(bytes), await decodeImage(bytes, { orientation: "upright" })];
+    odd[name] = both.map(({ shape, data }) => ({ shape, pixels: [...data] }));
+  }
   const { names } = await (await fetched("names.json")).json();
   const files: File[] = [];
   for (const [i, name] of (names as string[]).entries()) {
@@ -81,6 +92,7 @@ export default async function run() {
     digits: [numbers.x.shape, sum(numbers.x.data)],
     mnist: totals,
     pictures,
+    odd,
     folder: {
       classes: chosen.classes,
       shape: x.shape,

@@ -29,7 +29,14 @@ const small: Record<string, Answer> = JSON.parse(
 );
 
 /** Made by make_odd_images.py. */
-const odd: { name: string; file: string; shape: number[]; pixels: number[] }[] = JSON.parse(
+const odd: {
+  name: string;
+  file: string;
+  shape: number[];
+  pixels: number[];
+  upright?: { shape: number[]; pixels: number[] };
+}[] = JSON.parse(
+  // prettier-ignore
   readFileSync(new URL("../../fixtures/odd_images.json", import.meta.url), "utf8"),
 );
 
@@ -45,13 +52,16 @@ describe("decodeImage", () => {
     expect(summary(image)).toEqual({ shape, first, sha256 });
   });
 
-  it.each(odd)("$name as Pillow", async ({ name, file, shape, pixels }) => {
+  it.each(odd)("$name as Pillow", async ({ name, file, shape, pixels, upright }) => {
     const decoded = decodeImage(Buffer.from(file, "base64"));
     // Its formula is not here, and sharp gives other colours.
     if (name === "TIFF, YCbCr") return expect(decoded).rejects.toThrow(expect.objectContaining({ code: "unsupported" })); // prettier-ignore
     const image = await decoded;
     expect(image.shape).toEqual(shape);
     expect([...image.data]).toEqual(pixels);
+    if (!upright) return;
+    const turned = await decodeImage(Buffer.from(file, "base64"), { orientation: "upright" });
+    expect({ shape: turned.shape, pixels: [...turned.data] }).toEqual(upright);
   });
 
   // Made by hand of a PNG of 1 × 2 greys; viewers and Pillow heed the orientation wherever it stands.

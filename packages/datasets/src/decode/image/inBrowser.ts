@@ -2,12 +2,16 @@
 // alpha they are read back through WebGL, which does not.
 import { CajalError, tensor } from "@cajal/core";
 import type { Image } from "../../images/image";
+import { orientationOf, turned } from "./orientation";
 
 export async function decodeInBrowser(
   bytes: Uint8Array,
   { upright, name }: { upright: boolean; name: string },
 ): Promise<Image<"uint8">> {
-  const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>]), {
+  // Browsers turn JPEGs and PNGs also where they are told "none" (the standard has dropped it), and WebPs never.
+  const orientation = orientationOf(bytes);
+  const stored = (orientation?.stored ?? bytes) as Uint8Array<ArrayBuffer>;
+  const bitmap = await createImageBitmap(new Blob([stored]), {
     colorSpaceConversion: "none",
     premultiplyAlpha: "none",
     imageOrientation: upright ? "from-image" : ("none" as ImageOrientation),
@@ -34,7 +38,8 @@ export async function decodeInBrowser(
       out[to++] = pixels[from + 1]!;
       out[to++] = pixels[from + 2]!;
     }
-    return tensor("uint8", [height, width, 3], out);
+    const image = tensor("uint8", [height, width, 3], out);
+    return upright && orientation ? turned(image, orientation.value) : image;
   } finally {
     bitmap.close();
   }
