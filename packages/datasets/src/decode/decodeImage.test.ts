@@ -64,6 +64,18 @@ describe("decodeImage", () => {
     expect({ shape: turned.shape, pixels: [...turned.data] }).toEqual(upright);
   });
 
+  // tf.io.decode_image(file, channels=3, expand_animations=False) of TensorFlow 2.21.
+  it.each(odd.filter(({ name }) => name.includes("canvas")))(
+    "$name as TensorFlow",
+    async ({ file, pixels }) => {
+      const image = await decodeImage(Buffer.from(file, "base64"), { like: "tensorflow" });
+      // As large as the picture of 3 × 2, which lies at 1, 1 of a canvas 5 wide; black where it does not lie.
+      const seen = (x: number) => pixels.slice(3 * (5 + x), 3 * (5 + x) + 3);
+      const black = [0, 0, 0];
+      expect([image.shape, [...image.data]]).toEqual([[2, 3, 3], [...black, ...black, ...black, ...black, ...seen(1), ...seen(2)]]); // prettier-ignore
+    },
+  );
+
   // Made by hand of a PNG of 1 × 2 greys; viewers and Pillow heed the orientation wherever it stands.
   it.each(["before", "behind"])(
     "turns a PNG whose orientation stands %s its pixels",

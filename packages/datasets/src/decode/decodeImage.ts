@@ -13,7 +13,7 @@ import { decodeAsTensorFlow } from "./image/asTensorFlow";
 import { decodeBmp } from "./image/bmp";
 import { decodeBySharp } from "./image/bySharp";
 import { decodeByTurboJpeg } from "./image/byTurboJpeg";
-import { decodeGif } from "./image/gif";
+import { decodeGif, tensorFlowGif } from "./image/gif";
 import { imageHeader } from "./image/imageHeader";
 import { decodeInBrowser } from "./image/inBrowser";
 import { problemOfPng, withExifFirst, withRightChecksums } from "./image/png";
@@ -135,10 +135,11 @@ async function asTensorFlow(
   const header = imageHeader(bytes);
   if (header.format === "jpeg")
     return decodeAsTensorFlow(bytes, header, { name, channels, allocate });
-  const image =
+  const decoded =
     header.format === "bmp"
       ? decodeBmp(bytes, name, "tensorflow")
       : await decodeBySharp(bytes, header, { upright, name, like: "tensorflow" });
+  const image = header.format === "gif" ? tensorFlowGif(decoded, bytes) : decoded;
   if (channels === 3) return image;
   if (image.data.some((value, i) => value !== image.data[i - (i % 3)]))
     throw refuse("it has colours, of which TensorFlow makes grey by a formula of each format's own: decode it like \"pillow\", or with 3 channels"); // prettier-ignore

@@ -1,5 +1,6 @@
 // GIF as Pillow reads it: what is transparent keeps the colour that its palette has there, which other decoders make
 // black, and so has what of the canvas the first picture leaves free.
+import { crop } from "../../images/crop";
 import type { Image } from "../../images/image";
 
 interface FirstPicture {
@@ -67,4 +68,17 @@ export async function decodeGif(
     for (let x = 0; x < columns; x++, to += 3)
       if (y < top || y >= top + height || x < left || x >= left + width) image.data.set(free, to);
   return image;
+}
+
+/** The part of a canvas that TensorFlow gives: as large as the first picture, from the canvas' corner on, wherever the picture lies. */
+export function tensorFlowGif(canvas: Image<"uint8">, bytes: Uint8Array): Image<"uint8"> {
+  const [rows, columns] = canvas.shape as [number, number];
+  const { width = columns, height = rows } = firstPicture(bytes) ?? {};
+  if ((width >= columns && height >= rows) || width * height === 0) return canvas;
+  return crop(canvas, {
+    left: 0,
+    top: 0,
+    width: Math.min(width, columns),
+    height: Math.min(height, rows),
+  });
 }
