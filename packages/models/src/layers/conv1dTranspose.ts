@@ -16,7 +16,7 @@ export const conv1dTranspose = defineLayer({
   fields: {
     ...transposedFields(f.single, [1]),
     /** Extents added at the end of the output; null: as padding and strides have it. */
-    output_padding: f.singleOrNone(null),
+    output_padding: f.addedSingleOrNone(null),
   },
   rank: 3,
   shape: (config, [x]) => [transposedShape(config, x)],

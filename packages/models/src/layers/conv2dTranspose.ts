@@ -16,7 +16,7 @@ export const conv2dTranspose = defineLayer({
   fields: {
     ...transposedFields(f.pair, [1, 1]),
     /** Extents added at the end of the output; null: as padding and strides have it. */
-    output_padding: f.pairOrNone(null),
+    output_padding: f.addedPairOrNone(null),
   },
   rank: 4,
   shape: (config, [x]) => [transposedShape(config, x)],

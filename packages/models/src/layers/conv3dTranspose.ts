@@ -16,7 +16,7 @@ export const conv3dTranspose = defineLayer({
   fields: {
     ...transposedFields(f.triple, [1, 1, 1]),
     /** Extents added at the end of the output; null: as padding and strides have it. */
-    output_padding: f.tripleOrNone(null),
+    output_padding: f.addedTripleOrNone(null),
   },
   rank: 5,
   shape: (config, [x]) => [transposedShape(config, x)],

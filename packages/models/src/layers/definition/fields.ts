@@ -183,47 +183,64 @@ export const pair = fieldOf<Pair, number | Pair>(
 /** As `pair`, or null for what the layer itself says. */
 export const pairOrNone = fieldOf<Pair | null, number | Pair | null>(
   "null, a whole number of at least 1, or two: [height, width]",
+  (raw) => (raw === null ? null : pairOf(raw, 1)),
+);
+
+/** As `pairOrNone`, of at least 0: what is added. */
+export const addedPairOrNone = fieldOf<Pair | null, number | Pair | null>(
+  "null, a whole number of at least 0, or two: [height, width]",
   (raw) => (raw === null ? null : pairOf(raw, 0)),
 );
 
+export type Single = readonly [number];
+
+const singleOf = (raw: unknown, min: number): Single | undefined => {
+  const [value]: unknown[] = Array.isArray(raw) && raw.length === 1 ? raw : [raw];
+  return isWhole(value, min) ? [value] : undefined;
+};
+
 /** A whole number of at least 1, which Keras also writes as a list of one. */
-export const single = fieldOf<readonly [number], number | readonly [number]>(
-  "a whole number of at least 1",
-  (raw) => {
-    const [value]: unknown[] = Array.isArray(raw) && raw.length === 1 ? raw : [raw];
-    return isWhole(value, 1) ? [value] : undefined;
-  },
+export const single = fieldOf<Single, number | Single>("a whole number of at least 1", (raw) =>
+  singleOf(raw, 1),
 );
 
 /** As `single`, or null for what the layer itself says. */
-export const singleOrNone = fieldOf<readonly [number] | null, number | readonly [number] | null>(
+export const singleOrNone = fieldOf<Single | null, number | Single | null>(
   "null or a whole number of at least 1",
-  (raw) => {
-    if (raw === null) return null;
-    const [value]: unknown[] = Array.isArray(raw) && raw.length === 1 ? raw : [raw];
-    return isWhole(value, 1) ? [value] : undefined;
-  },
+  (raw) => (raw === null ? null : singleOf(raw, 1)),
+);
+
+/** As `singleOrNone`, of at least 0: what is added. */
+export const addedSingleOrNone = fieldOf<Single | null, number | Single | null>(
+  "null or a whole number of at least 0",
+  (raw) => (raw === null ? null : singleOf(raw, 0)),
 );
 
 export type Triple = readonly [number, number, number];
 
-const tripleOf = (raw: unknown): Triple | undefined => {
-  if (isWhole(raw, 1)) return [raw, raw, raw];
+const tripleOf = (raw: unknown, min: number): Triple | undefined => {
+  if (isWhole(raw, min)) return [raw, raw, raw];
   if (!Array.isArray(raw) || raw.length !== 3) return undefined;
   const [a, b, c]: unknown[] = raw;
-  return isWhole(a, 1) && isWhole(b, 1) && isWhole(c, 1) ? [a, b, c] : undefined;
+  return isWhole(a, min) && isWhole(b, min) && isWhole(c, min) ? [a, b, c] : undefined;
 };
 
 /** Depth, height and width; one number stands for all. */
 export const triple = fieldOf<Triple, number | Triple>(
   "a whole number of at least 1, or three: [depth, height, width]",
-  tripleOf,
+  (raw) => tripleOf(raw, 1),
 );
 
 /** As `triple`, or null for what the layer itself says. */
 export const tripleOrNone = fieldOf<Triple | null, number | Triple | null>(
   "null, a whole number of at least 1, or three: [depth, height, width]",
-  (raw) => (raw === null ? null : tripleOf(raw)),
+  (raw) => (raw === null ? null : tripleOf(raw, 1)),
+);
+
+/** As `tripleOrNone`, of at least 0: what is added. */
+export const addedTripleOrNone = fieldOf<Triple | null, number | Triple | null>(
+  "null, a whole number of at least 0, or three: [depth, height, width]",
+  (raw) => (raw === null ? null : tripleOf(raw, 0)),
 );
 
 /** What is added to or cut from a sequence: `n` at both ends, or `[start, end]`. */

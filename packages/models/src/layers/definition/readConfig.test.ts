@@ -6,6 +6,25 @@ import { resolve } from "../../network/network";
 const configOf = (className: string, config: Record<string, unknown>, shape = [1, 4, 4, 2]) =>
   resolve(single(className, config, [{ shape }])).layers.at(-1)!.layer!.config;
 
+it.each([
+  ["Conv1DTranspose", [1, 4, 2], [0]],
+  ["Conv2DTranspose", [1, 4, 4, 2], [0, 1]],
+  ["Conv3DTranspose", [1, 4, 4, 4, 2], [1, 0, 1]],
+])("adds nothing to the axes of %s that have a 0", (className, shape, output_padding) => {
+  const layer = { filters: 2, kernel_size: 3, strides: 2, padding: "same" };
+  const { outputs } = resolve(single(className, { ...layer, output_padding }, [{ shape }])).layers.at(-1)!; // prettier-ignore
+  expect(outputs[0]).toEqual([null, ...output_padding.map((extra) => 7 + extra), 2]);
+});
+
+it.each([
+  ["MaxPooling1D", [1, 4, 2], 0],
+  ["MaxPooling2D", [1, 4, 4, 2], 0],
+  ["AveragePooling2D", [1, 4, 4, 2], [1, 0]],
+  ["AveragePooling3D", [1, 4, 4, 4, 2], 0],
+])("refuses strides of 0 in %s", (className, shape, strides) => {
+  expect(() => configOf(className, { strides }, shape)).toThrow(/"strides": got .*, expected null/);
+});
+
 describe("older Keras", () => {
   it.each([
     ["DepthwiseConv2D", { kernel_size: 2 }],
