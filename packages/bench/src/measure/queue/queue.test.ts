@@ -82,11 +82,13 @@ describe.skipIf(redisHere === undefined)("a queue (skipped where there is no red
       const log = await readFile(logs[worker]!, "utf8").catch(() => "");
       return log.split("\n").slice(0, -1);
     };
+    // At a random moment of the next that it measures; over as well once all workers are ended.
     const killAmid = async (worker: number, after: number) => {
+      const child = workers[worker]!;
       const before = (await begun(worker)).length;
-      while ((await begun(worker)).length === before) await sleep(10);
+      while (child.signalCode === null && (await begun(worker)).length === before) await sleep(10);
       await sleep(after);
-      workers[worker]!.kill("SIGKILL");
+      child.kill("SIGKILL");
     };
     const measured: string[] = [];
     let accidents = 0;
