@@ -108,7 +108,12 @@ it("begins with the rule's formulation, and names no other twice", () => {
     pads: [1, 1, 1, 1],
   };
   expect(closeKernelGradients(conv)).toEqual(["volume", "perImage", "wholeBatch"]);
-  expect(closeKernelGradients({ ...conv, channels: 16 })).toEqual(["perImage", "batchAsChannels", "wholeBatch"]); // prettier-ignore
+  expect(closeKernelGradients({ ...conv, channels: 16 })).toEqual(["volume", "perImage", "columns"]); // prettier-ignore
+  expect(closeKernelGradients({ ...conv, channels: 6 })).toEqual(["volume", "columns", "batchAsChannels"]); // prettier-ignore
+  expect(closeKernelGradients({ ...conv, channels: 3 })).toEqual(["columns", "batchAsChannels"]);
+  const large = { ...conv, input: [32, 32], output: [32, 32] };
+  expect(closeKernelGradients({ ...large, channels: 16 })).toEqual(["perImage", "volume", "columns"]); // prettier-ignore
+  expect(closeKernelGradients({ ...large, channels: 8 })).toEqual(["columns", "volume", "batchAsChannels"]); // prettier-ignore
   expect(closeKernelGradients(conv, { gpu: true })).toEqual(["wholeBatch"]);
   expect(closeImageGradients(conv, {})).toEqual(["flipped", "transposed", "columns"]);
   expect(closeImageGradients(conv, { gpu: true })).toEqual(["flipped", "transposed"]);

@@ -128,6 +128,8 @@ async function measure(network) {
   const models = await import("@cajal/models");
   const { initialize, open } = await import("@cajal/runtime");
   const { tensor } = await import("@cajal/core");
+  // Before the clock starts, as it is for the plain one.
+  if (options.engine === "onnx") await import("onnxruntime-node");
   const startTime = performance.now();
   const model = models[network]();
   let weights = initialize(model, { seed: 1 });

@@ -66,8 +66,11 @@ export function chooseKernelGradient(
     return group === channels && (area <= 200 || strides.some((stride) => stride > 1))
       ? "depthwise"
       : "perImage";
-  if (taps > 1 && channels <= 8 && taps * rows <= largeTable) return "columns";
-  if (!webgpu && !gpu && taps > 1 && channels >= longRun && kernel.length <= 2) return "volume";
+  if (!webgpu && !gpu && taps > 1 && isGathered(conv)) {
+    // The smaller an image is, the fewer channels are worth a copy of it with the channels last.
+    if (channels >= longRun || area <= longRun * channels) return "volume";
+  }
+  if (taps > 1 && channels <= fewChannels && taps * rows <= largeTable) return "columns";
   if (!webgpu && foldsStrides(conv)) return "folded";
   // The products of the images are summed afterwards, each as large as the kernel. Where that is
   // not little against what goes into them, the batch is better laid along the line.
@@ -93,8 +96,13 @@ export function closeKernelGradients(
       if (group < channels) return ["batchAsChannels"];
       return group === maps ? ["depthwise", "perImage", "products"] : ["depthwise", "perImage"];
     }
-    const gathered = channels < longRun || kernel.length > 2 ? "batchAsChannels" : "volume";
-    if (taps > 1) return byRule === "columns" ? [gathered] : [gathered, "perImage", "wholeBatch"];
+    if (taps > 1) {
+      const gathered = isGathered(conv) ? "volume" : "batchAsChannels";
+      if (channels < shortRun) return ["columns", gathered];
+      if (channels <= fewChannels) return ["columns", gathered, "batchAsChannels"];
+      if (channels >= longRun) return [gathered, "perImage", "wholeBatch"];
+      return [gathered, "perImage", foldsStrides(conv) ? "folded" : "columns"];
+    }
     // Products of lines alone: far from where the sizes of both balance there is nothing to decide.
     const balance = (2 * maps * channels) / ((maps + channels) * area);
     return balance > 1 / 4 && balance < 4 ? ["perImage", "wholeBatch"] : [];
@@ -102,9 +110,15 @@ export function closeKernelGradients(
   return [byRule, ...others().filter((name) => name !== byRule)];
 }
 
+/** Whether "volume" serves it, and its channels make runs that are worth gathering. */
+const isGathered = ({ channels, kernel }: Convolution): boolean =>
+  channels >= shortRun && kernel.length <= 2;
+
 const manyTaps = 256;
-/** Channels that are worth a copy of the image with the channels last. */
-const longRun = 32;
+/** Channels at most of which all pixels under a kernel are little beside the products. */
+const fewChannels = 8;
+/** Channels from which on a copy of an image with the channels last may be worth it, and is in any image. */
+const [shortRun, longRun] = [4, 24];
 const largeTable = 2 ** 22;
 const largestForThread = 800;
 

@@ -43,8 +43,8 @@ export interface FormulationChoices {
   chosen(): Formulations;
 }
 
-/** Below, a gradient takes less than a tenth of a millisecond, and so does each of its formulations. */
-const minMultiplyAdds = 2 ** 23;
+/** Below, a gradient takes a tenth of a millisecond, and so does each of its formulations. */
+const minMultiplyAdds = 2 ** 21;
 /** Seconds in which all close formulations of a graph are timed; those that are left go by the rule. */
 const budget = 5;
 /** What a formulation must be faster by than the rule's, which noise alone would not show. */
