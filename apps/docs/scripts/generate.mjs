@@ -80,6 +80,10 @@ async function writeApi() {
   });
   const project = await app.convert();
   if (!project) throw new Error("typedoc could not read the sources.");
+  app.validate(project);
+  // What is said of a parameter that has another name would be missing from the page, and a link would lead nowhere.
+  if (app.logger.hasWarnings())
+    throw new Error("typedoc could not place all that is documented: see its warnings.");
   rmSync(`${site}api`, { recursive: true, force: true });
   await app.generateOutputs(project);
 }

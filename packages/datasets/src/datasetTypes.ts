@@ -141,7 +141,7 @@ export interface Dataset<
    *   of the exact share for two parts, within two for more
    * @example iris().split(0.8, { seed: 1, stratify: true })
    */
-  split(fraction: number, options?: SplitOptions): [Dataset<X, Y, B>, Dataset<X, Y, B>];
+  split(fractions: number, options?: SplitOptions): [Dataset<X, Y, B>, Dataset<X, Y, B>];
   split(fractions: readonly number[], options?: SplitOptions): Dataset<X, Y, B>[];
   /**
    * Sets how many examples a batch has, wherever in the chain it stands; 32 unless said (as in Keras).

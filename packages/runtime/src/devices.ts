@@ -23,10 +23,14 @@ export interface DeviceInfo {
  * Lists every engine and device that Cajal supports, and whether it can be used here. GPUs and native
  * bindings are probed in child processes, because some of them abort rather than fail.
  *
- * @param options.signal aborts the probes
  * @example (await devices()).filter(({ available }) => available)
  */
-export async function devices({ signal }: { signal?: AbortSignal } = {}): Promise<DeviceInfo[]> {
+export async function devices({
+  signal,
+}: {
+  /** Aborts the probes. */
+  signal?: AbortSignal;
+} = {}): Promise<DeviceInfo[]> {
   const all = await Promise.all(
     engines.flatMap(({ name: engine, devices }) =>
       devices.names.map(async (device) => {

@@ -42,9 +42,12 @@ export function modelArgument(where: string, model: unknown): Model | OnnxModel 
 }
 
 /**
- * As {@link modelArgument}, but the bytes of an ONNX file are decoded: returns a Keras config or an ONNX graph.
+ * What a function is given as a model, as a Keras config or an ONNX graph: text is read as JSON of Keras, and bytes as
+ * an ONNX file.
  *
- * @throws CajalError as there; `bad-file` where the bytes are no ONNX file
+ * @param where the function, for messages
+ * @throws CajalError `bad-argument` for anything but a model, with a suggestion; `bad-model` for text that begins like
+ *   JSON and is no model; `bad-file` for it, and for bytes that are no ONNX file
  */
 export function graphOrConfig(where: string, model: unknown): ModelConfig | OnnxModel {
   const parsed = modelArgument(where, model);

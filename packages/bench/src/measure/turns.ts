@@ -40,14 +40,6 @@ const rest = 150;
  * A turn in which other programs used much of the processor, or in which the machine was slower than in the fastest
  * turn so far, is repeated, at most twice; the cleanest counts. A worker that fails gets no more turns, and its timing
  * has the error.
- *
- * @param options.rounds number of turns of each worker
- * @param options.seconds duration of a turn, at least one step; default 0.6
- * @param options.budget seconds after which a worker gets no more turns, after its first; default: none
- * @param options.watch says how much of the processor other programs took; default: as the system tells it
- * @param options.yardstick times the machine itself before and after each turn; default: none
- * @param options.renew replaces a worker before each of its turns but the first, by another process that does the same:
- *   where memory and threads come to lie makes a process as a whole slower or faster, by a fifth; default: none
  */
 export async function* takeTurns(
   workers: readonly Worker[],
@@ -59,11 +51,20 @@ export async function* takeTurns(
     yardstick,
     renew,
   }: {
+    /** Number of turns of each worker. */
     rounds: number;
+    /** Duration of a turn, at least one step; default 0.6. */
     seconds?: number;
+    /** Seconds after which a worker gets no more turns, after its first; default: none. */
     budget?: number;
+    /** Says how much of the processor other programs took; default: as the system tells it. */
     watch?: Watch;
+    /** Times the machine itself before and after each turn; default: none. */
     yardstick?: Yardstick;
+    /**
+     * Replaces a worker before each of its turns but the first, by another process that does the same: where memory
+     * and threads come to lie makes a process as a whole slower or faster, by a fifth; default: none.
+     */
     renew?: (worker: Worker) => Promise<Worker>;
   },
 ): AsyncGenerator<TurnDone, Timing[], undefined> {

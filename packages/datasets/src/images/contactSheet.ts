@@ -64,7 +64,6 @@ export function contactSheet(images: Tensor, options: ContactSheetOptions = {}):
 /**
  * The first images of a dataset as one batch: those of different sizes, or large ones, become 64 pixels wide and high.
  *
- * @param options.count how many, default 100
  * @returns uint8 or the dataset's own type, `[n, height, width, 1 or 3]`
  * @throws CajalError `bad-shape` for a dataset whose x are no images
  */

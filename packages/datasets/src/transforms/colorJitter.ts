@@ -13,9 +13,9 @@ export function colorJitter(options: {
   seed: number;
   /** Factors are even in 1 − brightness … 1 + brightness, at least 0. Default 0. */
   brightness?: number;
-  /** As {@link brightness}. Default 0. */
+  /** As `brightness`. Default 0. */
   contrast?: number;
-  /** As {@link brightness}. Default 0. */
+  /** As `brightness`. Default 0. */
   saturation?: number;
   /** Turns are even in −hue … hue, at most 0.5. Default 0. */
   hue?: number;

@@ -23,7 +23,7 @@ const options = optionsOf<RandomAffineOptions>({ ...affineOptions, seed: { whole
  * x becomes float32.
  *
  * @param degrees at most, 0 … 180
- * @param options.seed angles are those of `random(seed, "rotation", epoch, number of the example)`
+ * @param settings.seed angles are those of `random(seed, "rotation", epoch, number of the example)`
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  */
 export function randomRotation(degrees: number, settings: RandomAffineOptions) {
@@ -40,7 +40,7 @@ export function randomRotation(degrees: number, settings: RandomAffineOptions) {
  * x becomes float32.
  *
  * @param factor at most, 0 … 1, below 1; positive draws take in more and so show it smaller
- * @param options.seed factors are those of `random(seed, "zoom", epoch, number of the example)`
+ * @param settings.seed factors are those of `random(seed, "zoom", epoch, number of the example)`
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  */
 export function randomZoom(factor: number, settings: RandomAffineOptions) {

@@ -102,12 +102,15 @@ export function encodeModelWithExternalData(
 /**
  * A model, and its large tensors, each as a file that exists in memory only: the form of ONNX Runtime's session
  * option `externalData`. Nothing is copied: `data` are views.
- *
- * @param options.threshold tensors of at least this many bytes become external; default 1024
  */
 export function encodeModelForMemory(
   model: OnnxModel,
-  { threshold = 1024 }: { readonly threshold?: number } = {},
+  {
+    threshold = 1024,
+  }: {
+    /** Tensors of at least this many bytes become external; default 1024. */
+    readonly threshold?: number;
+  } = {},
 ): {
   readonly model: Uint8Array;
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];

@@ -38,7 +38,7 @@ export interface GradientContext<
   channelSums(dy: Value): Value;
   /** The nodes that use the value of that name. */
   consumers(name: string): readonly Node[];
-  /** Whether a node's rule says that it {@link Gradient.masks | masks}. */
+  /** Whether a node's rule says that it may drop elements of its operands. */
   masks(node: Node): boolean;
   /** The value of input `i`, where it is a constant. */
   constant(i: number): Tensor | undefined;

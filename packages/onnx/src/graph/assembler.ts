@@ -337,7 +337,8 @@ export class GraphAssembler implements Scope {
   /**
    * The finished model. The builder may be used further; the model does not change with it.
    *
-   * @param options.producer, options.metadata default to those of the model that was loaded
+   * @param options.producer default: that of the model that was loaded, or else "cajal"
+   * @param options.metadata default: that of the model that was loaded
    */
   build(options: { producer?: string; metadata?: Record<string, string> } = {}): OnnxModel {
     checkOptions("build", options, ["producer", "metadata"]);

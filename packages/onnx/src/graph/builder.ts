@@ -34,7 +34,7 @@ export class GraphBuilder extends GraphAssembler implements NodeWriter {
    * A builder that begins with the nodes of a model. Shapes are inferred again, and nodes of opsets 7 to 17 are
    * upgraded to opset 18, so that new nodes can be added.
    *
-   * @param shapes shapes for some inputs, e.g. `{ input: [8, 1, 28, 28] }` for a free batch
+   * @param options.shapes shapes for some inputs, e.g. `{ input: [8, 1, 28, 28] }` for a free batch
    * @throws CajalError as the operators' methods do; `unknown-name` for an input that the model does not have;
    *   `unsupported` for opsets below 7
    */

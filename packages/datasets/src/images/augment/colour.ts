@@ -20,14 +20,18 @@ export type ColourOperation = (typeof operations)[number];
  * @param operation brightness, contrast and saturation blend with black, the mean grey and the image's own grey:
  *   factor 0 gives these, 1 the image, 2 twice the difference; hue turns by the factor −0.5 … 0.5 of the circle;
  *   grayscale takes none
- * @param options.like "torch", the default, or "pillow", which takes uint8 alone
  * @throws CajalError `bad-argument`, `bad-shape`, `unknown-name`
  */
 export function adjustColour<I extends Image>(
   image: I,
   operation: ColourOperation,
   factor = 1,
-  { like = "torch" }: { like?: ColourLibrary } = {},
+  {
+    like = "torch",
+  }: {
+    /** "torch", the default, or "pillow", which takes uint8 alone. */
+    like?: ColourLibrary;
+  } = {},
 ): I {
   checkImage("adjustColour", image, like === "pillow" ? ["uint8"] : ["uint8", "float32"]);
   if (!operations.includes(operation)) throw unknownName("colour operation", operation, operations);

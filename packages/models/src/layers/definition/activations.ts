@@ -156,7 +156,7 @@ export function nameOfLayer(activation: Activation & Required<Pick<Activation, "
   return name;
 }
 
-/** An activation by its Keras name, or the one of {@link nameOfLayer}; undefined for a name that none has. */
+/** An activation by its Keras name, or that of a layer that is one, such as LeakyReLU with its slope; undefined for a name that none has. */
 export const activationOf = (name: string): Activation | undefined =>
   Object.hasOwn(activations, name) ? activations[name] : layerActivations.get(name);
 

@@ -250,7 +250,7 @@ export interface Layer<
   tracked?(config: ConfigOf<F>): readonly string[];
   /**
    * How the layer creates, passes on or refuses the mask of a sequence, [batch, steps]; in computations it uses
-   * {@link LowerContext.mask}. Absent: it ignores masks, and its outputs have none.
+   * the context's `mask`. Absent: it ignores masks, and its outputs have none.
    */
   readonly mask?: MaskRule<ConfigOf<F>>;
   /** It is an input of the model: it has no inputs of its own, and is fed. */
@@ -298,7 +298,7 @@ export interface Layer<
   /** The zeros that the layer pads an image with, where padding is all it does. */
   zeros?(config: ConfigOf<F>): Borders;
   /**
-   * Whether the layer can put those zeros around its input itself, see {@link LowerContext.padding}.
+   * Whether the layer can put those zeros around its input itself, see the context's `padding`.
    *
    * @param of.nonnegative whether no value of the input is negative
    */
