@@ -5,11 +5,15 @@ import { modelFacts, summary } from "@cajal/models";
 import { type DeviceChoice, devices } from "@cajal/runtime";
 import {
   accuracy,
+  adadelta,
   adagrad,
   adam,
+  adamax,
   adamw,
   type Checkpoint,
   type OptimizerOptions,
+  lion,
+  nadam,
   rmsprop,
   sgd,
   sparseCategoricalCrossentropy,
@@ -31,9 +35,13 @@ import { choice, flag, fraction, negatedFlag, number, text } from "./shared/para
 const usualOptimizer = "adam";
 
 const optimizers = {
+  adadelta,
   adagrad,
   adam,
+  adamax,
   adamw,
+  lion,
+  nadam,
   rmsprop,
   sgd: (options: OptimizerOptions) => sgd({ momentum: 0.9, ...options }),
 };

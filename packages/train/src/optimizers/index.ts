@@ -1,6 +1,10 @@
 // The list of optimizers, those of Keras rule for rule (keras.optimizers of Keras 3): g gradient, p parameter.
+export { adadelta } from "./adadelta";
 export { adagrad } from "./adagrad";
 export { adam } from "./adam";
+export { adamax } from "./adamax";
 export { adamw } from "./adamw";
+export { lion } from "./lion";
+export { nadam } from "./nadam";
 export { rmsprop } from "./rmsprop";
 export { sgd } from "./sgd";

@@ -5,10 +5,14 @@ import { describe, expect, it } from "vitest";
 import { updateParameters } from "../../../runtime/src/step/update";
 import { engines, type TestedEngine } from "../../testing/engines";
 import {
+  adadelta,
   adagrad,
   adam,
+  adamax,
   adamw,
   exponentialDecay,
+  lion,
+  nadam,
   rmsprop,
   sgd,
   type OptimizerOptions,
@@ -30,6 +34,10 @@ const ours: Record<string, (options: OptimizerOptions) => Optimizer> = {
   Adam: adam,
   AdamW: adamw,
   Adagrad: adagrad,
+  Adadelta: adadelta,
+  Adamax: adamax,
+  Nadam: nadam,
+  Lion: lion,
 };
 
 const names: Record<string, string> = {
@@ -104,14 +112,12 @@ async function step(
 }
 
 describe("optimizers against Keras", () => {
-  const { start, gradients, cases }: { start: number[]; gradients: number[][]; cases: Case[] } =
-    JSON.parse(
-      readFileSync(
-        new URL("../../../models/fixtures/keras/optimizers.json", import.meta.url),
-        "utf8",
-      ),
-    );
-  it("has all of Keras' cases", () => expect(cases.length).toBe(19));
+  const read = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8"));
+  const reference = read("../../../models/fixtures/keras/optimizers.json");
+  const { start, gradients }: { start: number[]; gradients: number[][] } = reference;
+  const more: Case[] = read("../../fixtures/optimizers.json");
+  const cases: Case[] = [...reference.cases, ...more];
+  it("has all of Keras' cases", () => expect(cases.length).toBe(19 + 8));
   // The tolerance that the reference states: 2e-6 of the larger of 1 and the value.
   const near = (got: Tensor, expected: readonly number[]) =>
     expected.forEach((value, i) =>
@@ -169,6 +175,10 @@ const optimizers = {
   amsgrad: () => adam({ learningRate: 0.02, amsgrad: true }),
   adamw: () => adamw({ learningRate: 0.02, weightDecay: 1e-5 }),
   adagrad: () => adagrad({ learningRate: 0.3 }),
+  adadelta: () => adadelta({ learningRate: decayed(1), rho: 0.9, epsilon: 1e-4 }),
+  adamax: () => adamax({ learningRate: 0.02 }),
+  nadam: () => nadam({ learningRate: 0.01 }),
+  lion: () => lion({ learningRate: decayed(0.005) }),
   "sgd, clipped by norm": () => sgd({ learningRate: 1e-3, momentum: 0.9, clipNorm: 5 }),
   "sgd, clipped by value": () => sgd({ learningRate: 1e-3, momentum: 0.9, clipValue: 5 }),
   "sgd, clipped globally": () => sgd({ learningRate: 1e-3, momentum: 0.9, globalClipNorm: 5 }),

@@ -4,6 +4,8 @@
 export interface Layout {
   readonly head: readonly string[];
   readonly groups: readonly (readonly string[])[];
+  /** Variables alone behind those. */
+  readonly tail?: readonly string[];
   /** Where weights come in the order of their names, not of the layers: a weight's name by our key. */
   readonly sortedBy?: (key: string) => string;
   /** Whether a variable may have this name in the file. */
@@ -14,6 +16,9 @@ export interface Layout {
 const names: Readonly<Record<string, RegExp>> = {
   momentum: /(^|\/)(m|momentum)(:0$|\/)/,
   velocity: /(^|\/)(v|rms|velocity)(:0$|\/)/,
+  norm: /(^|\/)(v|u|norm)(:0$|\/)/,
+  accumulated_grad: /(^|\/)(accum_grad|accumulated_grad)(:0$|\/)/,
+  accumulated_delta_var: /(^|\/)(accum_var|accumulated_delta_var)(:0$|\/)/,
   velocity_hat: /(^|\/)(vhat|velocity_hat)(:0$|\/)/,
   average_gradient: /(^|\/)(mg|average_gradient)(:0$|\/)/,
   accumulator: /(^|\/)accumulator(:0$|\/)/,

@@ -1,7 +1,8 @@
 // The optimizer's state in the files of older Keras and of TF.js.
 import { readFileSync } from "node:fs";
-import type { Tensor } from "@cajal/core";
+import { tensor, type Tensor } from "@cajal/core";
 import { bytesSource, openHdf5 } from "@cajal/files";
+import { functional, resolve } from "@cajal/models";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tfl from "@tensorflow/tfjs-layers";
@@ -9,6 +10,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { describeWithShared } from "../../../core/testing/shared";
 import { readModel } from "../readModel";
 import { encodeModel } from "../writeModel";
+import { readState, writtenState } from "./optimizerState";
 import { optimizerOf } from "./trainingConfig";
 
 const firstOf = ({ data }: Tensor) => Array.from(data.slice(0, 1000), Number);
@@ -83,6 +85,51 @@ describe("of Keras before 3", () => {
         nesterov: true,
       },
     });
+  });
+});
+
+describe("of Keras 3", () => {
+  const net = functional("s");
+  const x = net.input([3]);
+  const network = resolve(net.model(x, net.layer("Dense", { units: 2, name: "a" }, x)));
+  // The variables of a file that Keras 3.15.1 wrote, in their order, without their prefix.
+  it.each([
+    [
+      "Adadelta",
+      [
+        "a_kernel_accumulated_grad",
+        "a_kernel_accumulated_delta_var",
+        "a_bias_accumulated_grad",
+        "a_bias_accumulated_delta_var",
+      ],
+    ],
+    ["Adamax", ["a_kernel_momentum", "a_kernel_norm", "a_bias_momentum", "a_bias_norm"]],
+    [
+      "Nadam",
+      ["a_kernel_momentum", "a_kernel_velocity", "a_bias_momentum", "a_bias_velocity", "variable"],
+    ],
+    ["Lion", ["a_kernel_momentum", "a_bias_momentum"]],
+  ])("%s has its variables in Keras' order", async (class_name, names) => {
+    const training = { optimizer: { class_name, config: { learning_rate: 0.5, beta_1: 0.9 } } };
+    const all = ["iteration", "learning_rate", ...names];
+    const stored = all.map((name, i) => {
+      const shape = /kernel/.test(name) ? [3, 2] : /bias/.test(name) ? [2] : [];
+      const value =
+        name === "iteration"
+          ? tensor("int64", [], [6])
+          : tensor("float32", shape, Array(shape.reduce((a, b) => a * b, 1)).fill(i));
+      return { name, shape, read: () => Promise.resolve(value) };
+    });
+    const state = (await readState(training, network, stored))!;
+    expect([...state.keys()].map((key) => key.replaceAll("/", "_"))).toEqual(
+      all.filter((name) => name !== "variable"),
+    );
+    const written = writtenState(training, state, network)!;
+    expect(written.map(([name]) => name)).toEqual(all);
+    for (const [i, [name, value]] of written.entries())
+      // The product of Nadam's momenta after six steps, as Keras computed it.
+      if (name === "variable") expect(value.data[0]).toBeCloseTo(0.017233334481716156, 8);
+      else expect(value).toEqual(await stored[i]!.read());
   });
 });
 

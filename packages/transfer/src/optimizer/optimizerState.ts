@@ -29,6 +29,28 @@ const slots: Readonly<
     ...(centered ? [["average_gradient"]] : []),
   ],
   Adagrad: () => [["accumulator"]],
+  Adadelta: () => [["accumulated_grad", "accumulated_delta_var"]],
+  Adamax: () => [["momentum", "norm"]],
+  Nadam: () => [["momentum", "velocity"]],
+  Lion: () => [["momentum"]],
+};
+
+/** Variables behind all others that follow from the number of steps, and so are no part of a state here. */
+const derived: Readonly<
+  Record<
+    string,
+    Readonly<Record<string, (config: OptimizerConfig["config"], steps: number) => number>>
+  >
+> = {
+  // The product of its momenta so far, which Keras gives no name.
+  Nadam: {
+    variable({ beta_1 }, steps) {
+      let product = 1;
+      for (let t = 1; t <= steps && product > 0; t++)
+        product *= Number(beta_1 ?? 0.9) * (1 - 0.5 * 0.96 ** t);
+      return product;
+    },
+  },
 };
 
 /** What Keras 3 keeps, in the order of its files; undefined for an optimizer that is not known here. */
@@ -42,17 +64,19 @@ function layoutOf({ class_name, config }: OptimizerConfig): Layout | undefined {
       ...(config.gradient_accumulation_steps ? [["gradient_accumulator"]] : []),
       ...slots[class_name]!(config),
     ],
+    tail: Object.keys(derived[class_name] ?? {}),
   };
 }
 
 /** A layout's variables; what no optimizer of today keeps is of any shape. */
-function variablesOf({ head, groups, sortedBy }: Layout, network: Network): Variable[] {
+function variablesOf({ head, groups, tail = [], sortedBy }: Layout, network: Network): Variable[] {
   const weights = network.layers.flatMap(trainedWeights);
   const order = (a: { key: string }, b: { key: string }) =>
     sortedBy!(a.key) < sortedBy!(b.key) ? -1 : 1;
   const trained = sortedBy ? weights.toSorted(order) : weights;
+  const alone = (key: string) => ({ key, shape: [], name: key });
   return [
-    ...head.map((key) => ({ key, shape: [], name: key })),
+    ...head.map(alone),
     ...groups.flatMap((names) =>
       trained.flatMap(({ key, shape }) =>
         names.map((slot) => ({
@@ -62,6 +86,7 @@ function variablesOf({ head, groups, sortedBy }: Layout, network: Network): Vari
         })),
       ),
     ),
+    ...tail.map(alone),
   ];
 }
 
@@ -103,7 +128,7 @@ export async function readState(
   if (!today) return undefined;
   const named = (key: string) => options.names?.get(key) ?? key;
   const older = () => olderLayouts(stored.map(({ name }) => name), today, named); // prettier-ignore
-  const wanted = variablesOf(today, network).map(({ key }) => key);
+  const wanted = variablesOf({ ...today, tail: [] }, network).map(({ key }) => key);
   for (const layout of options.layouts ?? older() ?? [today]) {
     const variables = variablesOf(layout, network);
     const fits = ({ key, shape }: Variable, { name, shape: stored }: StoredVariable) =>
@@ -172,12 +197,14 @@ export function writtenState(
       `optimizerState: the state of ${optimizer.class_name} is not written; known: ${Object.keys(slots).join(", ")}. Leave it out, and training begins anew.`,
       { optimizer: optimizer.class_name },
     );
+  const { class_name, config } = optimizer;
+  const steps = Number(state.get("iteration")?.data[0] ?? 0);
+  const computed = (key: string) =>
+    key === "learning_rate" ? Number(config.learning_rate) : derived[class_name]?.[key]?.(config, steps); // prettier-ignore
   return variablesOf(layout, network).map(({ key, shape, name }) => {
+    const number = computed(key);
     const variable =
-      state.get(key) ??
-      (key === "learning_rate"
-        ? tensor("float32", [], [Number(optimizer.config.learning_rate)])
-        : undefined);
+      state.get(key) ?? (number === undefined ? undefined : tensor("float32", [], [number]));
     if (!variable)
       throw new CajalError(
         "bad-argument",

@@ -21,6 +21,7 @@ const own: Readonly<Record<string, readonly string[]>> = {
   RMSprop: ["rho", "momentum", "epsilon", "centered"],
   Adagrad: ["initial_accumulator_value", "epsilon"],
   Adadelta: ["rho", "epsilon"],
+  Lion: ["beta_1", "beta_2"],
 };
 
 /** Classes of TF.js by the names that Keras has for them, and options by theirs. */
