@@ -20,7 +20,8 @@ export function kerasPaths(
     const byName = new Map(layers.map((layer) => [layer.name, layer]));
     for (const entry of config.layers) {
       const layer = byName.get(entry.name);
-      const kind = snakeCase(layer?.layer?.definition.classInKeras ?? entry.class_name);
+      const className = layer?.layer?.definition.classInKeras ?? entry.class_name;
+      const kind = snakeCase(className.slice(className.indexOf(">") + 1));
       const count = counts.get(kind) ?? 0;
       counts.set(kind, count + 1);
       const path = `${at}layers/${kind}${count > 0 ? `_${count}` : ""}/`;

@@ -154,7 +154,7 @@ export async function pretrained(
     if (!process?.getBuiltinModule) {
       // Browsers keep what their servers allow them to; MD5 they have not.
       const { fetchBytes } = await import("@cajal/files");
-      return weightsIn(alone(await fetchBytes({ urls, ...reading })), model, signal);
+      return weightsIn(alone(await fetchBytes({ urls, ...reading })), model, { signal });
     }
     const { fetchFile } = await import("@cajal/files/node");
     // Of one name there are two files.

@@ -1,14 +1,14 @@
 // A model out of a file, whatever wrote it; told apart by what is in the file, not by its name.
 import { CajalError, checkOptions, type Weights } from "@cajal/core";
 import { requestOptions } from "@cajal/files";
-import { resolve, type ModelConfig } from "@cajal/models";
+import { resolve, type ModelConfig, type ResolveOptions } from "@cajal/models";
 import { formats } from "./formats";
 import { isPickled } from "./formats/pickled";
 import type { Format, ReadGraph, ReadModel } from "./formats/format";
 import { matchWeights } from "./matchWeights";
 import { openSource, type ModelSource, type OpenSource, type SourceOptions } from "./source";
 
-export interface ReadModelOptions extends SourceOptions {
+export interface ReadModelOptions extends SourceOptions, ResolveOptions {
   /** Whether the optimizer's state is read too, from the files of Keras 3 that have one. Default false. */
   readonly optimizer?: boolean;
   /** Whether a file may be an ONNX graph too, which is no Keras config. Default false: it is refused. */
@@ -22,7 +22,7 @@ export interface ReadModelOptions extends SourceOptions {
  * @param source a path (Node), URL, Blob, bytes, or a map of files by name, the one that describes the
  *   model first
  * @throws CajalError `bad-file` for what is damaged, of no known format, or without a model; `bad-shape` with both
- *   shapes where weights do not fit; `unsupported`, `unknown-name` for layers that Cajal has not; `io`, `network`, `timeout`
+ *   shapes where weights do not fit; `unsupported`, `unknown-name` for layers that neither Cajal has nor `options.layers`; `io`, `network`, `timeout`
  * @example const { model, weights } = await readModel("model.keras");
  */
 export async function readModel(
@@ -40,10 +40,11 @@ export async function readModel(
 ): Promise<ReadModel | ReadGraph> {
   checkOptions("readModel", options, {
     ...requestOptions,
+    layers: "array",
     optimizer: "boolean",
     graphs: "boolean",
   });
-  const { optimizer = false, graphs = false } = options;
+  const { layers, optimizer = false, graphs = false } = options;
   return opened(await openSource(source, options), options.signal, async (file, format) => {
     if (format.readGraph) {
       if (graphs) return format.readGraph(file);
@@ -59,7 +60,7 @@ export async function readModel(
         `${file.name}: ${format.name} holds weights alone. Give it to readWeights, with the model that they belong to.`,
         { file: file.name, format: format.name },
       );
-    return format.readModel(file, { optimizer });
+    return format.readModel(file, { layers, optimizer });
   });
 }
 
@@ -76,21 +77,22 @@ export async function readModel(
 export async function readWeights(
   source: ModelSource,
   model: ModelConfig,
-  options: SourceOptions = {},
+  options: SourceOptions & ResolveOptions = {},
 ): Promise<Weights> {
-  checkOptions("readWeights", options, requestOptions);
-  resolve(model); // a wrong model is said before anything is fetched
-  return weightsIn(await openSource(source, options), model, options.signal);
+  checkOptions("readWeights", options, { ...requestOptions, layers: "array" });
+  const { layers, signal } = options;
+  resolve(model, { layers }); // a wrong model is said before anything is fetched
+  return weightsIn(await openSource(source, options), model, { layers, signal });
 }
 
 /** See {@link readWeights}; of a file that is open, and is closed then. */
 export function weightsIn(
   file: OpenSource,
   model: ModelConfig,
-  signal?: AbortSignal,
+  { layers, signal }: ResolveOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Weights> {
   return opened(file, signal, async (_, format) =>
-    matchWeights(await format.readWeights(file), resolve(model), file.name, model),
+    matchWeights(await format.readWeights(file), resolve(model, { layers }), file.name, model),
   );
 }
 

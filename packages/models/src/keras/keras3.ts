@@ -93,11 +93,14 @@ export function keras3(
           kwargs: withInputs(operation.kwargs, refs.map(tensor)),
         })),
       };
+    // Keras finds classes that are not its own by their package, which is "Custom" where none was named.
+    const isOwn = registry.added.some(({ className }) => className === definition.className);
+    const registered = class_name.includes(">") ? class_name : `Custom>${class_name}`;
     return {
-      module: "keras.layers",
-      class_name,
+      module: isOwn ? null : "keras.layers",
+      class_name: isOwn ? definition.className : class_name,
       config: layerConfig({ name, raw: config, written: writeConfig(definition.fields, read), definition }, (model) => withOneOutput(keras3(readModel(model), registry, shapedOf(model), shapedOf))), // prettier-ignore
-      registered_name: null,
+      registered_name: isOwn ? registered : null,
       name,
       inbound_nodes: inbound_nodes.map((refs) => argumentsOf(refs, tensor, definition)),
     };

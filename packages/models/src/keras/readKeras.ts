@@ -8,6 +8,7 @@ import { isModel } from "./isModel";
 import { checkDepth, listOf, objectOf, type Json } from "./json";
 import { layerOf } from "./layerOf";
 import { withoutKeras1 } from "./keras1";
+import { classNameOf } from "./className";
 import { asKeras3 } from "./olderKeras";
 import { parseJson } from "./parseJson";
 import { readCalls, readRefs } from "./readNodes";
@@ -163,7 +164,8 @@ const notAModel = (got: string) =>
   );
 
 function readEntry(json: unknown, where: string): { entry: LayerEntry; keras3: boolean } {
-  const { class_name, name: layerName, inbound_nodes, ...entry } = objectOf(json, where);
+  const { name: layerName, inbound_nodes, ...entry } = objectOf(json, where);
+  const class_name = classNameOf(entry);
   const config = objectOf(entry.config, `${where}, "config"`);
   const name = layerName ?? config.name;
   if (typeof class_name !== "string" || typeof name !== "string" || name === "")

@@ -84,6 +84,12 @@ function registry(
     const matchingClass =
       definitions.get(className) ?? definitions.get(className.slice(className.indexOf(">") + 1));
     if (matchingClass) return matchingClass;
+    if (className === "Lambda")
+      throw new CajalError(
+        "unsupported",
+        `${where}: a Lambda is a function in Python, which is not run here. Give a layer that computes the same: { layers: [defineLayer({ className: "Lambda", … })] }.`,
+        { className },
+      );
     const { message, facts } = unknownName("layer class", className, definitions.keys());
     throw new CajalError(
       "unknown-name",

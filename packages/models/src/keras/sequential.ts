@@ -1,6 +1,7 @@
 // A sequential model as a functional one: each layer takes what the one before gives.
 import { CajalError } from "@cajal/core";
 import { inputLayer } from "../layers/inputLayer";
+import { classNameOf } from "./className";
 import { layerOf } from "./layerOf";
 import type { LayerEntry, ModelConfig } from "./config";
 import { isModel } from "./isModel";
@@ -19,7 +20,8 @@ export function sequentialAsFunctional(
   const where = `model "${name}"`;
   const counts = new Map<string, number>();
   const entries = listOf(config.layers, `${where}, "layers"`).map((entry, i) => {
-    const { class_name, config, name } = objectOf(entry, `${where}, layer ${i}`);
+    const { config, name, ...rest } = objectOf(entry, `${where}, layer ${i}`);
+    const class_name = classNameOf(rest);
     const read = objectOf(config ?? {}, `${where}, layer ${i}, "config"`);
     if (typeof class_name !== "string")
       throw new CajalError("bad-model", `${where}, layer ${i}: expected a class_name.`, { where });

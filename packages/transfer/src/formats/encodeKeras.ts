@@ -32,7 +32,7 @@ export function encodeKerasH5(original: WholeModel, name: string): ReadonlyMap<s
   const training = compiled(trainingConfig);
   attributes.set("", {
     ...versions,
-    model_config: JSON.stringify(toKerasJson(model, { version: 3 })),
+    model_config: JSON.stringify(toKerasJson(model, { version: 3, layers: network.added })),
     ...(training && {
       training_config: withFloats(
         JSON.stringify({
@@ -75,9 +75,10 @@ export function encodeKerasZip(
 ): ReadonlyMap<string, Uint8Array> {
   const whole = withoutSlashes(original);
   const { model, labels, trainingConfig } = whole;
+  const layers = whole.network.added;
   const training = compiled(trainingConfig);
   const json = (value: object) => new TextEncoder().encode(withFloats(JSON.stringify(value)));
-  const written = toKerasJson(model, { version: 3 });
+  const written = toKerasJson(model, { version: 3, layers });
   const config = {
     ...written,
     ...(training && {
@@ -91,7 +92,7 @@ export function encodeKerasZip(
     ["metadata.json", json({ keras_version: kerasVersion, ...(labels && { labels }) })],
     ["config.json", json(config)],
     // Models within layers are functional ones there, sequential ones too.
-    ["model.weights.h5", weightsFile(whole, readKeras(written), resolve(written, { layers: whole.network.added }).layers)], // prettier-ignore
+    ["model.weights.h5", weightsFile(whole, readKeras(written), resolve(written, { layers }).layers)], // prettier-ignore
   ] as const;
   return new Map([[name, encodeZip(new Map(files))]]);
 }

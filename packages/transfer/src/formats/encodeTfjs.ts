@@ -11,7 +11,7 @@ const shardSize = 4 * 2 ** 20;
 export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string, Uint8Array> {
   const { model, network, weights, labels } = whole;
   checkTfjs(network);
-  const { config, class_name } = toKerasJson(model);
+  const { config, class_name } = toKerasJson(model, { layers: network.added });
   const entries: (readonly [name: string, value: Tensor, group: "model" | "optimizer"])[] = [];
   const usedNames = new Set<string>();
   for (const layer of network.layers.flatMap(allIn)) {

@@ -1,7 +1,7 @@
 // A file format of models or weights. Formats live in this folder, a file each, listed in index.ts.
 import type { LoadedGraph } from "../adapt/graph/loadedGraph";
 import type { Weights } from "@cajal/core";
-import type { ModelConfig, Network } from "@cajal/models";
+import type { ModelConfig, Network, ResolveOptions } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import type { OptimizerState } from "../optimizer/optimizerState";
 import type { TrainingConfig } from "../optimizer/trainingConfig";
@@ -60,7 +60,10 @@ export interface Format {
   /** Whether a file is of this format, by its first bytes (up to 64 kB) and, where they do not tell, its name. */
   detect(head: Uint8Array, name: string): boolean;
   /** A whole model; absent where files of this format hold weights alone. */
-  readModel?(source: OpenSource, options: { readonly optimizer: boolean }): Promise<ReadModel>;
+  readModel?(
+    source: OpenSource,
+    options: ResolveOptions & { readonly optimizer: boolean },
+  ): Promise<ReadModel>;
   /** A model that is a graph and no Keras config. */
   readGraph?(source: OpenSource): Promise<ReadGraph>;
   readWeights(source: OpenSource): Promise<StoredWeights>;

@@ -15,7 +15,7 @@ export const kerasH5 = defineFormat({
   name: "Keras .h5",
   // A user block may stand before the signature.
   detect: (head) => [0, 512].some((at) => looksLikeHdf5(head.subarray(at))),
-  async readModel(source, { optimizer }) {
+  async readModel(source, { layers, optimizer }) {
     const root = await openHdf5(source);
     const text = await root.attribute("model_config");
     if (typeof text !== "string")
@@ -39,7 +39,7 @@ export const kerasH5 = defineFormat({
           )
         : undefined;
     const stored = await readLegacy(await need(root, "model_weights", "group"), root, source.name);
-    const network = resolve(model);
+    const network = resolve(model, { layers });
     const weights = await matchWeights(stored, network, source.name, model);
     const group = optimizer ? await root.get("optimizer_weights") : undefined;
     const variables = group?.kind === "group" ? await listed(group, source.name) : [];

@@ -19,7 +19,7 @@ const configAtMost = 32 * 2 ** 20;
 export const kerasZip = defineFormat({
   name: "Keras .keras",
   detect: (head) => looksLikeZip(head) && !beginsWithNpy(head) && !isPickled(head),
-  async readModel(source, { optimizer }) {
+  async readModel(source, { layers, optimizer }) {
     const entries = await openZip(source);
     const text = async (name: string) =>
       new TextDecoder().decode(await needEntry(entries, name, source.name).read(configAtMost));
@@ -29,7 +29,7 @@ export const kerasZip = defineFormat({
       : {};
     const { labels, ...versions } = metadata;
     const model = readKeras({ keras_version: "3.0.0", ...versions, model_config: config });
-    const network = resolve(model);
+    const network = resolve(model, { layers });
     const root = await weightsOf(source);
     const weights = await matchWeights(await readPaths(root), network, source.name, model);
     const training = config.compile_config;

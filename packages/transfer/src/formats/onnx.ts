@@ -23,8 +23,9 @@ export const onnx = defineFormat({
     {
       id: "onnx",
       endings: [".onnx"],
-      encode({ model, weights, labels }, name) {
-        return new Map([[name, encoded(toOnnx(model, weights), labels)]]);
+      encode({ model, network, weights, labels }, name) {
+        const graph = toOnnx(model, weights, { layers: network.added });
+        return new Map([[name, encoded(graph, labels)]]);
       },
       encodeGraph: ({ model, weights, labels }, name) =>
         new Map([[name, encoded(weights ? withInitializers(model, weights) : model, labels)]]),

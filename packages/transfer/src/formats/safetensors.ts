@@ -10,7 +10,7 @@ export const safetensors = defineFormat({
   name: "safetensors",
   // Eight bytes of length, then the header's brace.
   detect: (head) => head.length > 9 && head[8] === 0x7b && head[7] === 0,
-  async readModel(source) {
+  async readModel(source, { layers }) {
     const { tensors, metadata } = await openSafetensors(source);
     if (metadata.config === undefined)
       throw new CajalError(
@@ -20,7 +20,8 @@ export const safetensors = defineFormat({
       );
     const weights = new Map<string, Tensor>();
     for (const [name, stored] of tensors) weights.set(name, await stored.read());
-    const { model, ...rest } = decodeSavedModel({ tensors: weights, metadata }, source.name);
+    const contents = { tensors: weights, metadata };
+    const { model, ...rest } = decodeSavedModel(contents, source.name, { layers });
     return { format: this.name, model: readKeras(model), ...rest };
   },
   async readWeights(source) {
@@ -34,8 +35,10 @@ export const safetensors = defineFormat({
     {
       id: "safetensors",
       endings: [".safetensors"],
-      encode: ({ model, weights, labels }, name) =>
-        new Map([[name, encodeSavedModel({ model, weights, ...(labels && { labels }) })]]),
+      encode({ model, network, weights, labels }, name) {
+        const saved = { model, weights, ...(labels && { labels }) };
+        return new Map([[name, encodeSavedModel(saved, { layers: network.added })]]);
+      },
     },
   ],
 });

@@ -45,7 +45,7 @@ interface Group {
 export const tfjs = defineFormat({
   name: "TF.js layers model",
   detect: (head) => /^\s*\uFEFF?\s*\{/.test(new TextDecoder().decode(head.subarray(0, 1024))),
-  async readModel(source, { optimizer }) {
+  async readModel(source, { layers, optimizer }) {
     const json = await readJson(source);
     if (json.format === "graph-model")
       throw new CajalError(
@@ -56,7 +56,7 @@ export const tfjs = defineFormat({
     if (typeof json.modelTopology !== "object" || json.modelTopology === null)
       throw bad(source, "modelTopology is missing: it describes no model");
     const model = readKeras({ keras_version: "tfjs", ...json });
-    const network = resolve(model);
+    const network = resolve(model, { layers });
     const all = await stored(source, json);
     const weights = await matchWeights(all.model, network, source.name);
     const training = json.trainingConfig;

@@ -21,7 +21,7 @@ const renamed = (name: string) => name.replaceAll("/", "_");
 export function withoutSlashes(whole: WholeModel): WholeModel {
   const model = renamedModel(whole.model);
   if (model === whole.model) return whole;
-  const network = resolve(model);
+  const network = resolve(model, { layers: whole.network.added });
   const [before, after] = [whole.network, network].map(({ layers }) => layers.flatMap(keysOf));
   const keys = before!.map((key, i) => [key, after![i]!] as const);
   const { optimizerState } = whole;
