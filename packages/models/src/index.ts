@@ -92,6 +92,7 @@ export {
 export {
   constantWeights,
   fromInput,
+  inKerasLayout,
   inputWeights,
   toInput,
   type InputWeights,

@@ -78,10 +78,7 @@ export function inputWeights(g: GraphBuilder): InputWeights {
     const first = inputs.get(key);
     const value = first
       ? // A second reader needs another layout: rearranged in the graph.
-        [...inverse(first.steps, shape), ...steps].reduce(
-          (x, step) => applyStep(g, x, step),
-          first.value,
-        )
+        rearrangedIn(g, first.value, [...inverse(first.steps, shape), ...steps])
       : g.input(key, "float32", shapeAfter(shape, steps));
     if (!first) inputs.set(key, { weight, steps, value });
     views.set(view, value);
@@ -92,22 +89,40 @@ export function inputWeights(g: GraphBuilder): InputWeights {
 
 /** A weight in Keras' layout, converted to the layout of the graph's input. */
 export function toInput(input: WeightInput, tensor: Tensor): Tensor {
-  checkInput("toInput", input, tensor);
+  checkInput("toInput", input);
+  checkTensor(tensor, "toInput");
   checkWeight(input.weight, tensor);
   return rearrange(tensor, input.steps);
 }
 
 /** The value of the graph's input, converted to Keras' layout. */
 export function fromInput(input: WeightInput, tensor: Tensor): Tensor {
-  checkInput("fromInput", input, tensor);
+  checkInput("fromInput", input);
+  checkTensor(tensor, "fromInput");
   return rearrange(tensor, inverse(input.steps, input.weight.shape));
 }
 
-function checkInput(where: string, input: WeightInput, tensor: Tensor): void {
+/**
+ * A new value of the graph's input, changed in the graph as it is in Keras' layout.
+ *
+ * @param change e.g. a constraint along an axis, which a reshaped layout does not have
+ */
+export function inKerasLayout(
+  g: GraphBuilder,
+  input: WeightInput,
+  change: (value: Value) => Value,
+): Value {
+  checkInput("inKerasLayout", input);
+  checkArgument("inKerasLayout", "change", change, "function");
+  const { weight, steps, value } = input;
+  const changed = change(rearrangedIn(g, value, inverse(steps, weight.shape)));
+  return rearrangedIn(g, changed, steps);
+}
+
+function checkInput(where: string, input: WeightInput): void {
   checkArgument(where, "input", input, "object");
   checkArgument(where, "input.steps", input.steps, "array");
   checkArgument(where, "input.weight", input.weight, "object");
-  checkTensor(tensor, where);
 }
 
 /** @throws CajalError `bad-shape` */
@@ -120,8 +135,9 @@ function checkWeight({ key, shape }: NamedWeight, tensor: Tensor): void {
   );
 }
 
-function applyStep(g: GraphBuilder, x: Value, step: Step): Value {
-  if ("reshape" in step) return g.reshape(x, step.reshape);
-  if ("permute" in step) return g.transpose(x, step.permute);
-  return g.gather(x, step.reorder.order, { axis: step.reorder.axis });
-}
+const rearrangedIn = (g: GraphBuilder, value: Value, steps: readonly Step[]): Value =>
+  steps.reduce((x, step) => {
+    if ("reshape" in step) return g.reshape(x, step.reshape);
+    if ("permute" in step) return g.transpose(x, step.permute);
+    return g.gather(x, step.reorder.order, { axis: step.reorder.axis });
+  }, value);

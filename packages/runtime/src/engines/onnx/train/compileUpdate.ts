@@ -1,6 +1,6 @@
 // The optimizer's update of a training step, at the end of its graph, or as a graph of its own from sums of gradients.
 import { sizeOf } from "@cajal/core";
-import type { WeightInput } from "@cajal/models";
+import { inKerasLayout, type WeightInput } from "@cajal/models";
 import { GraphBuilder, type Value } from "@cajal/onnx";
 import { applyConstraint } from "../../../step/constraints";
 import type { ModelWeight } from "../../../step/model";
@@ -67,13 +67,10 @@ export function addUpdate(
       },
     );
     updates.forEach(({ key, value, slots }, i) => {
-      const {
-        weight: { constraint },
-        input,
-      } = parameters[i]!;
+      const { weight, input } = parameters[i]!;
       const reshaped = () => shapedAs(g, value, input.value);
-      const constrainedValue = constraint
-        ? applyConstraint(ops, constraint, reshaped(), key, axisIn(input))
+      const constrainedValue = weight.constraint
+        ? constrained(g, weight, { ...input, value: reshaped() })
         : undefined;
       newValues.set(
         key,
@@ -142,7 +139,16 @@ function sumOfParts(g: GraphBuilder, parts: number, sizes: readonly number[]): r
   return sizes.length === 1 ? [sum] : g.split(sum, { axis: 0, sizes });
 }
 
-/** The axis of the graph's layout that corresponds to one of Keras' layout. */
+/** The new value of a weight, within its constraint, whose axes are those of Keras' layout. */
+function constrained(g: GraphBuilder, { key, constraint }: ModelWeight, input: WeightInput): Value {
+  const apply = (value: Value, axisOf?: (axis: number) => number) =>
+    applyConstraint(opsGraph(g), constraint, value, key, axisOf);
+  return input.steps.some((step) => "reshape" in step)
+    ? inKerasLayout(g, input, (value) => apply(value))
+    : apply(input.value, axisIn(input));
+}
+
+/** The axis of a layout without reshaping that corresponds to one of Keras' layout. */
 const axisIn =
   ({ steps }: WeightInput) =>
   (axis: number): number =>
