@@ -1,10 +1,10 @@
 // Several inputs and outputs, loss weights, sample weights and class weights against Keras' fit.
-import { tensor, type Tensor, type Weights } from "@cajal/core";
-import type { ModelConfig } from "@cajal/models";
-import type { EngineName } from "@cajal/runtime";
+import { sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
+import { functional, type ModelConfig } from "@cajal/models";
+import type { EngineName, Loss } from "@cajal/runtime";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { adam, meanAbsoluteError, sgd, train, type TrainOptions } from "./index";
+import { adam, dice, meanAbsoluteError, sgd, train, type TrainOptions } from "./index";
 import { dataset } from "@cajal/datasets";
 
 interface Flat {
@@ -111,5 +111,32 @@ describe.each<EngineName>(["onnx", "tfjs"])("training on %s", (engine) => {
         expect(event.weights.get("value/kernel")).toEqual(weights.get("value/kernel"));
         expect(event.weights.get("kind/kernel")).not.toEqual(weights.get("kind/kernel"));
       }
+  });
+
+  // Keras' Dice(axis=(1, 2)) multiplies 4 losses by weights [4, 4] along the wrong axis, and fails for [4, 5].
+  it.each([4, 5])("refuses weights of %i positions that the loss takes together", async (steps) => {
+    const net = functional("steps");
+    const x = net.input([steps, 2]);
+    const model = net.model(x, net.layer("Dense", { units: 2, activation: "sigmoid" }, x));
+    const filled = (...shape: number[]) =>
+      tensor("float32", shape, new Float32Array(sizeOf(shape)).fill(0.5));
+    const first = async (loss: Loss, weight: Tensor) => {
+      const data = { x: filled(4, steps, 2), y: filled(4, steps, 2), weight };
+      for await (const event of train(model, data, { epochs: 1, loss, optimizer: "sgd", engine }))
+        if (event.type === "epoch") return event.loss;
+      return undefined;
+    };
+    const ofExamples = dice({ axis: [1, 2] });
+    const whole = await first(ofExamples, filled(4));
+    expect(whole).toBeGreaterThan(0);
+    await expect(first(ofExamples, filled(4, steps))).rejects.toMatchObject({
+      code: "bad-shape",
+      message: `batch weight: got [4,${steps}], and the loss "dice" gives [4]: it takes together what these weights tell apart. Expected [4], one number an example, or another loss.`,
+    });
+    await expect(first(dice(), filled(4, steps))).rejects.toMatchObject({ code: "bad-shape" });
+    // Sums over the steps: one number for each of two features, where the weights have one for each step.
+    await expect(first(dice({ axis: [1] }), filled(4, steps))).rejects.toMatchObject({
+      code: "bad-shape",
+    });
   });
 });

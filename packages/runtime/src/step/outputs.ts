@@ -1,6 +1,6 @@
 // Losses and metrics of a model's outputs: which output each belongs to, and how the numbers of several batches are
 // combined into one result.
-import { CajalError, unknownName, checkArgument, showValue } from "@cajal/core";
+import { CajalError, unknownName, checkArgument, showShape, showValue } from "@cajal/core";
 import { ownValue } from "../session/ownValue";
 import type { Ops } from "./ops";
 import type { Loss, Metric, StepResult, Totals, TrainStepOptions } from "./trainStep";
@@ -140,7 +140,8 @@ export function computeMeasures<V>(
     const { yTrue, yPred, weight } = labelled[i]!;
     const modelOutput = asGiven(ops, outputs[i]!, yPred);
     const each = loss.compute(ops, yTrue, yPred);
-    const losses = weight === undefined ? each : ops.mul(each, likeLosses(ops, weight, each));
+    const losses =
+      weight === undefined ? each : ops.mul(each, likeLosses(ops, weight, each, loss.name));
     const mean = ops.reduceMean(losses);
     const samples = [losses];
     const meanOfMetric = (each: V) => {
@@ -168,10 +169,29 @@ export function computeMeasures<V>(
   };
 }
 
-/** Weights of examples, expanded to the rank of the losses that they multiply. */
-function likeLosses<V>(ops: Ops<V>, weight: V, losses: V): V {
+/**
+ * Weights of examples, or of their positions, expanded to the rank of the losses that they multiply.
+ *
+ * @throws CajalError `bad-shape` for weights of positions that the loss takes together
+ */
+function likeLosses<V>(ops: Ops<V>, weight: V, losses: V, name: string): V {
+  const shapeOf = (x: V) => Array.from({ length: ops.rank(x) }, (_, axis) => ops.extent(x, axis));
+  const [weights, given] = [shapeOf(weight), shapeOf(losses)];
+  // A loss of the whole batch, a scalar, is multiplied by their mean, as in Keras.
+  const areApart =
+    weights.length <= Math.max(1, given.length) &&
+    given.every((extent, axis) => {
+      const own = weights[axis];
+      return own === undefined || extent === undefined || extent === 1 || own === extent;
+    });
+  if (!areApart)
+    throw new CajalError(
+      "bad-shape",
+      `batch weight: got ${showShape(weights)}, and the loss "${name}" gives ${showShape(given)}: it takes together what these weights tell apart. Expected ${showShape(weights.slice(0, 1))}, one number an example, or another loss.`,
+      { weight: weights, losses: given },
+    );
   let value = weight;
-  while (ops.rank(value) < ops.rank(losses)) value = ops.expandDims(value);
+  while (ops.rank(value) < given.length) value = ops.expandDims(value);
   return value;
 }
 
