@@ -1,6 +1,7 @@
 // Data that do not fit, or are the caller's own and lack something, are told at once.
 import { tensor } from "@cajal/core";
 import { functional, lenet5 } from "@cajal/models";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { dataset, digits, iris } from "@cajal/datasets";
 import { train, type TrainData, type TrainOptions } from "./index";
@@ -136,3 +137,36 @@ it("says that a checkpoint or weights are to be awaited", async () => {
     message: expect.stringContaining("resume.weights"),
   });
 });
+
+it.each(["data", "validation"])(
+  "ends with the signal's reason where %s end by it",
+  async (which) => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const all = data().batch(2);
+    const { size, batchSize, batchCount } = all;
+    /** Gives one batch of three; the run is aborted while the next one is read. */
+    const ending: TrainData = {
+      size,
+      batchSize,
+      batchCount,
+      shuffle: () => ending,
+      batch: () => ending,
+      async *batches(options) {
+        for await (const batch of all.batches(options)) {
+          yield batch;
+          await sleep(100);
+          controller.abort(new Error("enough"));
+          return;
+        }
+      },
+    };
+    const run =
+      which === "data"
+        ? train(line(), ending, { ...options, signal, worker: false })
+        : train(line(), data(), { ...options, signal, worker: false, validation: ending });
+    const types = await typesBefore(run, { message: "enough" });
+    expect(types).toContain("step");
+    expect(types).not.toContain("epoch");
+  },
+);

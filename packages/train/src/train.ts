@@ -228,13 +228,17 @@ export async function* train(
         if (checkpoint && step.iteration % everySteps === 0 && batch < batchCount)
           yield await save({ epoch, batch });
       }
+      // Data that the signal is handed to may end their pass by it.
+      signal?.throwIfAborted();
       if (taken < batchCount) throw wrongBatchCount(String(taken), ordered);
       let validationResult: StepResult | undefined;
       if (validation) {
         const pass = firstPass?.all() ?? batchesOf("validation", validation, { signal });
         firstPass = undefined;
         const batches = prefetch(pass, readAhead);
-        validationResult = step.result(await totalsOf(batches, (each) => step.evaluate(each)));
+        const validationTotals = await totalsOf(batches, (each) => step.evaluate(each));
+        signal?.throwIfAborted();
+        validationResult = step.result(validationTotals);
       }
       finishedEpoch = epoch;
       yield {
