@@ -1,5 +1,5 @@
 // The update of parameters, in Keras' order: clipping, weight decay, then the optimizer's rule.
-import { CajalError, showValue } from "@cajal/core";
+import { CajalError, showShape, showValue } from "@cajal/core";
 import type { Ops } from "./ops";
 import type { Optimizer } from "./trainStep";
 
@@ -51,6 +51,8 @@ export function updateParameters<V>(
       iteration,
     });
     checkUpdate(optimizer, result);
+    for (const [name, value] of Object.entries({ parameter: result.parameter, ...result.slots }))
+      checkUpdated(ops, optimizer, { key, what: name, value, parameter });
     return { key, value: result.parameter, slots: result.slots };
   });
 }
@@ -70,6 +72,24 @@ function checkUpdate({ name, slots }: Optimizer, result: unknown): void {
       `optimizer "${name}": update gave ${showValue(result)}${newSlots ? `, and as slots ${showValue(newSlots)}` : ""}, expected { parameter, slots: { ${slotNames.join(", ")} } }: the new values of the parameter and of each slot.`,
       { optimizer: name, slots: slotNames },
     );
+}
+
+/** A new value has the parameter's shape: engines would fail without a word of the optimizer, or go on. */
+function checkUpdated<V>(
+  ops: Ops<V>,
+  { name }: Optimizer,
+  { key, what, value, parameter }: { key: string; what: string; value: V; parameter: V },
+): void {
+  const shapeOf = (x: V) => Array.from({ length: ops.rank(x) }, (_, axis) => ops.extent(x, axis));
+  const expected = shapeOf(parameter);
+  const got = typeof value === "object" ? shapeOf(value) : undefined;
+  if (got && got.length === expected.length && got.every((extent, i) => extent === expected[i]))
+    return;
+  throw new CajalError(
+    "bad-argument",
+    `optimizer "${name}": update gave ${what === "parameter" ? "a parameter" : `slot "${what}"`} of "${key}" ${got ? showShape(got) : showValue(value)}, expected ${showShape(expected)}, the parameter's shape.`,
+    { optimizer: name, got, expected },
+  );
 }
 
 function clipGradients<V>(

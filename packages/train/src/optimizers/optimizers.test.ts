@@ -205,11 +205,11 @@ describe.each(engines)("what optimizers share, on $name", (engine) => {
   it("clips all gradients together to one norm", async () => {
     // Norm of (3, 4) and (12) together is 13: scaled to 1, they are (3, 4) / 13 and 12 / 13.
     const results = await engine.compute(
-      { a: vector([3, 4]), b: vector([12]), zero: vector([0]), rate: scalar(1), t: scalar(1) },
-      (ops, { a, b, zero, rate, t }) => {
+      { a: vector([3, 4]), b: vector([12]), rate: scalar(1), t: scalar(1) },
+      (ops, { a, b, rate, t }) => {
         const parameterOf = (key: string, gradient: typeof a) => ({
           key,
-          value: zero!,
+          value: ops.mul(gradient!, 0),
           gradient: gradient!,
           slots: {},
           multiplier: 1,
@@ -327,6 +327,31 @@ describe.each(engines)("an update that lacks what it shall give, on $name", (eng
     const own = { ...sgd({ momentum: 0.9 }), name: "own", slots: { m: 0 }, update: () => result };
     await expect(
       step(engine, own as never, { p: vector([1]), slots: { m: vector([0]) } }, [1], 0),
+    ).rejects.toMatchObject({ code: "bad-argument", message: expect.stringMatching(message) });
+  });
+
+  it.each([
+    [
+      "parameter",
+      (rate: unknown, p: unknown) => ({ parameter: rate, slots: { m: p } }),
+      /a parameter of "p" \[\], expected \[3\]/,
+    ],
+    [
+      "slot",
+      (rate: unknown, p: unknown) => ({ parameter: p, slots: { m: rate } }),
+      /slot "m" of "p" \[\], expected \[3\]/,
+    ],
+    [
+      "number",
+      (_: unknown, p: unknown) => ({ parameter: p, slots: { m: 1 } }),
+      /slot "m" of "p" 1, expected \[3\]/,
+    ],
+  ])("a %s of another shape", async (_, give, message) => {
+    const update: Optimizer["update"] = (__, { parameter, rate }) => give(rate, parameter) as never;
+    const own = { ...sgd({ momentum: 0.9 }), name: "own", slots: { m: 0 }, update };
+    const three = vector([1, 2, 3]);
+    await expect(
+      step(engine, own as never, { p: three, slots: { m: three } }, [1, 1, 1], 0),
     ).rejects.toMatchObject({ code: "bad-argument", message: expect.stringMatching(message) });
   });
 });
