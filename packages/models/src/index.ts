@@ -27,7 +27,7 @@ export { resolve, type Call, type Model, type Network } from "./network/network"
 export { layersIn } from "./layers/definition/layersIn";
 export { outputNames } from "./network/outputNames";
 export { indexInputs, type IndexInput } from "./network/indexInputs";
-export type { NetworkLayer } from "./network/plan";
+export type { NetworkLayer } from "./network/planNode";
 export { withoutEnding, withOutputs } from "./network/transform";
 export { checkWeights } from "./network/checkWeights";
 export { readKeras } from "./keras/readKeras";

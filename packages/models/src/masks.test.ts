@@ -6,6 +6,7 @@ import { expectClose, tensorOf, type KerasArray } from "../testing/kerasLayers";
 import { runOnnx } from "../testing/runOnnx";
 import type { ModelConfig } from "./keras/config";
 import { toOnnx } from "./lower/lower";
+import { functional } from "./network/functional";
 import { resolve } from "./network/network";
 import { weightSpecs } from "./network/summary";
 import { toKerasJson } from "./toKerasJson";
@@ -46,6 +47,38 @@ describe("masked sequences as Keras computes them", () => {
       const [y] = Object.values(await runOnnx(toOnnx(model, weights), Object.fromEntries(feeds)));
       expectClose(y!, golden.y);
     }
+  });
+
+  it("lists layers in Keras' order, in which operations of masks count", () => {
+    expect(cases.length).toBeGreaterThan(80);
+    for (const { case: name, model } of cases) {
+      const { layers } = (model as { config: { layers: { module: string; config: { name: string } }[] } }).config; // prettier-ignore
+      const expected = layers.filter(({ module }) => !module.startsWith("keras.src.ops."));
+      const found = resolve(model).layers.filter(({ className }) => className !== "Operation");
+      expect([name, ...found.map((layer) => layer.name)]).toEqual([name, ...expected.map(({ config }) => config.name)]); // prettier-ignore
+    }
+  });
+
+  it("writes layers in that order for Keras 3, whatever a model's JSON has", () => {
+    const { model } = cases.find(({ case: name }) => name === "a branch that is longer by its mask")! as { model: { config: { layers: object[] } } }; // prettier-ignore
+    const reversed = { ...model, config: { ...model.config, layers: model.config.layers.toReversed() } }; // prettier-ignore
+    expect(toKerasJson(reversed, { version: 3 }).config.layers).toEqual(toKerasJson(model, { version: 3 }).config.layers); // prettier-ignore
+  });
+
+  it("builds a model with its layers in that order", () => {
+    const net = functional("m");
+    const [a, b] = [net.input([5]), net.input([5])];
+    const masked = net.layer("Embedding", { input_dim: 7, output_dim: 4, mask_zero: true }, a);
+    const plain = net.layer("Embedding", { input_dim: 7, output_dim: 4 }, b);
+    const first = net.layer("Dense", { units: 4, name: "first" }, masked);
+    const second = net.layer("Dense", { units: 4, name: "second" }, plain);
+    const third = net.layer("Dense", { units: 4, name: "third" }, second);
+    const join = net.layer("Concatenate", {}, [first, third]);
+    const model = net.model([a, b], [net.layer("GRU", { units: 2 }, join)]);
+    // As Keras 3.15 lists them: "a branch that is longer by its mask" has the same layers.
+    const names = model.config.layers.flatMap(({ class_name, name }) => (class_name === "Dense" ? name : [])); // prettier-ignore
+    expect(names).toEqual(["first", "second", "third"]);
+    expect(resolve(model).layers.map(({ name }) => name)).toEqual(model.config.layers.map(({ name }) => name)); // prettier-ignore
   });
 
   it("computes by a mask that does not follow, and does not write it", async () => {

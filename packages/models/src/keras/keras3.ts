@@ -29,7 +29,7 @@ export interface Shaped {
 }
 
 /**
- * @param shapedLayers the model's layers with the shapes of their outputs
+ * @param shapedLayers the model's layers in Keras' order, with the shapes of their outputs
  * @param shapedOf those of a model within a layer
  * @throws CajalError `unsupported` for what Keras 3 does not have
  */
@@ -53,11 +53,9 @@ export function keras3(
       keras_history: [layer, models.has(layer) ? call - 1 : call, index],
     },
   });
-  const layers = config.layers.flatMap((entry) => {
-    const shapedLayer = byName.get(entry.name);
-    // What no output depends on has no shapes, and Keras leaves it out too.
-    return shapedLayer ? [layerOf(entry, shapedLayer)] : [];
-  });
+  const entries = new Map(config.layers.map((entry) => [entry.name, entry]));
+  // In Keras' order, whatever the model's JSON has; what no output depends on Keras leaves out too.
+  const layers = shapedLayers.map((layer) => layerOf(entries.get(layer.name)!, layer));
 
   function layerOf(
     { class_name, name, config, inbound_nodes }: LayerEntry,

@@ -22,7 +22,7 @@ export const additiveAttention = defineLayer({
     use_scale
       ? [{ name: "scale", shape: [channelsOf(q)], initializer: "glorot_uniform", trainable: true }]
       : [],
-  mask: attentionMasks,
+  mask: { ...attentionMasks, copies: true },
   layout: "channelsLast",
   lower: (config, [q, v, k = v], g, context) => {
     const sums = g.tanh(g.add(g.unsqueeze(q, [2]), g.unsqueeze(k, [1]))); // [batch, queries, keys, features]

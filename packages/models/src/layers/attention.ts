@@ -27,7 +27,7 @@ export const attention = defineLayer({
       ...(score_mode === "concat" ? [scalar("concat_score_weight")] : []),
     ];
   },
-  mask: attentionMasks,
+  mask: { ...attentionMasks, copies: true },
   layout: "channelsLast",
   lower: (config, [q, v, k = v], g, context) => {
     const scaled = (x: Value) => (config.use_scale ? g.mul(x, context.weight("scale")) : x);

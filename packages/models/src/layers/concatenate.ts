@@ -43,6 +43,7 @@ export const concatenate = defineLayer({
   mask: {
     passes: () => true,
     merges: ({ axis }, rank) => (axis === -1 || axis === rank - 1 ? "beside" : "joined"),
+    mergesAlong: ({ axis }) => axis,
   },
   layout: "any",
   lower: ({ axis }, inputs, g, context) => [

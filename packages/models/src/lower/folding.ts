@@ -5,7 +5,7 @@ import type { Borders } from "../layers/definition/fields";
 import { activationOf } from "../layers/definition/activations";
 import type { Call, Network, NetworkValue } from "../network/network";
 import { readsOf } from "../network/masks";
-import type { NetworkLayer } from "../network/plan";
+import type { NetworkLayer } from "../network/planNode";
 import type { ModelWeight } from "../network/summary";
 import { scaled } from "./scaled";
 

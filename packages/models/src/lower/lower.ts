@@ -19,7 +19,7 @@ import {
 import { cast, integersOf, rounded, widenValue } from "../layers/shared/integers";
 import { maskValues } from "../network/maskValues";
 import { outputNames } from "../network/outputNames";
-import type { NetworkLayer } from "../network/plan";
+import type { NetworkLayer } from "../network/planNode";
 import type { ResolveOptions } from "../keras/registry";
 import { constantWeights, type WeightSource } from "./weightSources";
 

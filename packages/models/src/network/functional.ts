@@ -18,6 +18,8 @@ import { readKeras } from "../keras/readKeras";
 import { keepLayers } from "./built";
 import { layersOf } from "./layersOf";
 import { kerasOrder, type CallNode } from "./order";
+import { planOf } from "./plan";
+import type { Registry } from "../keras/registry";
 import { snakeCase } from "../keras/snakeCase";
 
 /** A value of the model under construction. */
@@ -235,7 +237,7 @@ export function functional(name: string): Functional {
         x.tensor,
       ];
       const readLayers = new Map<object, InnerLayer>();
-      const model: ModelConfig = {
+      const inOrderOfLayers: ModelConfig = {
         class_name: "Functional",
         config: {
           name,
@@ -261,10 +263,24 @@ export function functional(name: string): Functional {
           output_layers: outputs.map(refTo),
         },
       };
+      const model = [...readLayers.values()].some(makesMask)
+        ? inOrderOfMasks(inOrderOfLayers, registry)
+        : inOrderOfLayers;
       keepLayers(model, readLayers);
       return model;
     },
   };
+}
+
+const makesMask = ({ definition, config }: InnerLayer) =>
+  definition.mask?.makes?.(config) !== undefined;
+
+/** The operations that masks are made by count in the order of the layers. */
+function inOrderOfMasks(model: ModelConfig, registry: Registry): ModelConfig {
+  const { layers } = planOf(model.config, { path: "", trainable: true, registry });
+  const entries = new Map(model.config.layers.map((entry) => [entry.name, entry]));
+  const ordered = layers.map(({ name }) => entries.get(name)!);
+  return { ...model, config: { ...model.config, layers: ordered } };
 }
 
 /** Every input that an output depends on must be among the model's inputs. */

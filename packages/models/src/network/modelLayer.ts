@@ -12,7 +12,7 @@ import type { KerasShape } from "../layers/definition/shape";
 import { maskValues } from "./maskValues";
 import { modelCallable } from "./callable";
 import type { Network } from "./networkOf";
-import type { NetworkLayer } from "./plan";
+import type { NetworkLayer } from "./planNode";
 import type { NetworkValue } from "./values";
 
 /**

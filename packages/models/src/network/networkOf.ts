@@ -7,14 +7,8 @@ import { inputLayer } from "../layers/inputLayer";
 import { elementTypes } from "../layers/shared/integers";
 import { withPlace, outputShapes } from "./outputShapes";
 import { maskCall, writtenAsMask, type MasksOfValues, type StatedMasks } from "./masks";
-import {
-  callsOf,
-  planOf,
-  type NetworkLayer,
-  type Plan,
-  type PlanNode,
-  type PlanValue,
-} from "./plan";
+import { callsOf, planOf } from "./plan";
+import type { NetworkLayer, Plan, PlanNode, PlanValue } from "./planNode";
 import type { Call, Mask, NetworkValue } from "./values";
 import type { Registry } from "../keras/registry";
 

@@ -1,72 +1,16 @@
 // A model's calls, read from its config: what each layer is called on, without shapes yet.
 import { CajalError, unknownName } from "@cajal/core";
 import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "../keras/config";
-import type { KerasShape } from "../layers/definition/shape";
 import type { KerasObject } from "../layers/definition/fields";
 import { isModel } from "../keras/isModel";
 import { readModel } from "../keras/readKeras";
-import type { InnerLayer, WeightSpec } from "../layers/definition/layer";
+import type { InnerLayer } from "../layers/definition/layer";
 import { inputLayer } from "../layers/inputLayer";
-import {
-  checkArguments,
-  masksOf,
-  maskReferences,
-  optionsOf,
-  type CallMasks,
-} from "./callArguments";
+import { checkArguments, masksOf, maskReferences, optionsOf } from "./callArguments";
+import { isOperation, maskOperations, type MaskOperation, type PlanMasks } from "./maskOperations";
 import { kerasOrders, type CallNode } from "./order";
+import type { NetworkLayer, Plan, PlanNode, PlanValue } from "./planNode";
 import type { Registry } from "../keras/registry";
-
-/** A layer of a network. A nested model is one too, with `layers` of its own. */
-export interface NetworkLayer {
-  /** Names from the outermost model's layer to this, joined by "/"; what its weights' keys begin with. */
-  readonly path: string;
-  readonly name: string;
-  readonly className: string;
-  /** Whether training changes it: neither it nor a model that it is in is marked otherwise. */
-  readonly trainable: boolean;
-  /** Absent for a nested model. */
-  readonly layer?: InnerLayer;
-  /** What its outputs add to the loss in training, as a regularizer of Keras'; absent: nothing. */
-  readonly activityRegularizer?: KerasObject;
-  /** The layers of a nested model. */
-  readonly layers?: readonly NetworkLayer[];
-  /** Shapes of the first call. */
-  inputs: readonly KerasShape[];
-  outputs: readonly KerasShape[];
-  /** Its own weights, in Keras' order. */
-  weights: readonly (WeightSpec & { readonly key: string })[];
-  /** Names of the layers that the first call's inputs come from. */
-  inbound: readonly string[];
-}
-
-/** A call that is still to be made: its layer and where its inputs come from. */
-export interface PlanNode {
-  readonly layer: NetworkLayer;
-  readonly plan: Plan | undefined;
-  readonly inputs: readonly PlanValue[];
-  /** What the call says beside its inputs, see `callOptions` of a layer; absent: nothing. */
-  readonly options?: Readonly<Record<string, unknown>>;
-  /** What its call says of masks, in the order of its inputs; absent: nothing. */
-  readonly masks?: CallMasks<PlanValue>;
-  /** Its argument `attention_mask`. */
-  readonly attentionMask?: PlanValue;
-}
-
-/** An output of a call. */
-export interface PlanValue {
-  readonly node: PlanNode;
-  readonly tensor: number;
-}
-
-export interface Plan {
-  readonly name: string;
-  readonly layers: readonly NetworkLayer[];
-  /** Every call, after those that its inputs come from. */
-  readonly nodes: readonly PlanNode[];
-  readonly inputs: readonly PlanNode[];
-  readonly outputs: readonly PlanValue[];
-}
 
 /** Where a model is: the path of its name, whether what it is in is trained, and what layers there are. */
 interface Within {
@@ -84,6 +28,7 @@ interface PlannedLayer {
 /** A call whose inputs are being looked up. */
 interface OpenCall {
   readonly key: string;
+  readonly call: number;
   readonly entry: LayerEntry;
   readonly inbound: readonly InboundRef[];
   /** Its inputs, then what its masks refer to. */
@@ -142,30 +87,44 @@ export function planOf(config: ModelConfig["config"], surroundings: Within): Pla
       );
   if (outputs.length === 0)
     throw new CajalError("bad-model", `${model}: it has no outputs.`, { model: config.name });
-  const callNodes = new Map<PlanNode, CallNode>();
-  let takesOff = false;
-  for (const node of nodes.values()) {
-    const parents = node.inputs.map((input) => callNodes.get(input.node)!);
-    for (const mask of maskValuesOf(node)) parents.push(callNodes.get(mask.node)!);
-    callNodes.set(node, { layer: node.layer.name, parents });
-    takesOff ||= node.layer.layer?.definition.mask?.takesOff === true;
-  }
+  const masks = maskOperations(nodes.values());
+  const callNodes = callNodesOf(nodes.values(), masks);
+  const takesOff = [...nodes.values()].some((node) => node.layer.layer?.definition.mask?.takesOff);
   const order = kerasOrders(
     outputs.map(({ node }) => callNodes.get(node)!),
     inputs.map((node) => callNodes.get(node)!),
   );
   const inKerasOrder = () => {
-    const nodeByCall = new Map([...callNodes].map(([node, call]) => [call, node]));
-    return order.calls.map((call) => nodeByCall.get(call)!);
+    const nodeByCall = new Map([...nodes.values()].map((node) => [callNodes.get(node), node]));
+    return order.calls.flatMap((call) => nodeByCall.get(call) ?? []);
   };
   return {
     name: config.name,
-    layers: order.layers.map((name) => layers.get(name)!.layer),
+    layers: order.layers.flatMap((name) => layers.get(name)?.layer ?? []),
     // Where a call changes what later ones get, they are made in Keras' order.
     nodes: takesOff ? inKerasOrder() : [...nodes.values()],
     inputs,
     outputs,
   };
+}
+
+/** What counts in Keras' order: the calls, and the operations that their masks are made by. */
+function callNodesOf(
+  nodes: Iterable<PlanNode>,
+  { calls, operations }: PlanMasks,
+): ReadonlyMap<PlanNode | MaskOperation, CallNode> {
+  const callNodes = new Map<PlanNode | MaskOperation, CallNode & { parents: CallNode[] }>();
+  for (const node of nodes) callNodes.set(node, { layer: node.layer.name, parents: [] });
+  // No layer has such a name.
+  for (const [i, made] of operations.entries())
+    callNodes.set(made, { layer: `\0${i}`, parents: [] });
+  for (const [made, { parents }] of callNodes) {
+    const given = isOperation(made) ? made.args : [...made.inputs, ...(calls.get(made) ?? []), made.attentionMask]; // prettier-ignore
+    for (const each of given)
+      if (typeof each === "object")
+        parents.push(callNodes.get(isOperation(each) ? each : each.node)!);
+  }
+  return callNodes;
 }
 
 function entriesOf(model: string, layers: readonly LayerEntry[]): Map<string, LayerEntry> {
@@ -248,7 +207,7 @@ function plannedNode(
     checkArguments(() => `${model}, layer "${name}" (${entry.class_name})`, kwargs, layer);
     maskReferences(kwargs, (ref) => refs.push(ref));
   }
-  walk.open.push({ key, entry, inbound: inbound ?? [], refs, values: [] });
+  walk.open.push({ key, call: at, entry, inbound: inbound ?? [], refs, values: [] });
   return undefined;
 }
 
@@ -273,14 +232,15 @@ function nodeOf(walk: Walk, ref: readonly [name: string, index: number], wanter:
 }
 
 /** A call whose inputs are known. */
-function completed({ inbound, values }: OpenCall, planned: PlannedLayer): PlanNode {
+function completed({ call, inbound, values }: OpenCall, planned: PlannedLayer): PlanNode {
   const { layer, plan } = planned;
   const kwargs = inbound[0]?.[3];
-  if (!kwargs || Object.keys(kwargs).length === 0) return { layer, plan, inputs: values };
+  if (!kwargs || Object.keys(kwargs).length === 0) return { layer, call, plan, inputs: values };
   const options = optionsOf(layer.layer, kwargs);
   const others = values.slice(inbound.length).values();
   return {
     layer,
+    call,
     plan,
     inputs: values.slice(0, inbound.length),
     ...(options && { options }),
@@ -310,14 +270,6 @@ export function callsOf({ nodes }: Plan): number {
     count += plan ? counts.get(plan)! : 1;
   }
   return count;
-}
-
-function maskValuesOf({ masks, attentionMask }: PlanNode): readonly PlanValue[] {
-  if (!masks && !attentionMask) return [];
-  return [
-    ...(masks?.list.flatMap((mask) => (mask && "value" in mask ? [mask.value] : [])) ?? []),
-    ...(attentionMask ? [attentionMask] : []),
-  ];
 }
 
 function unknownInput(model: string, title: string, name: string, names: Iterable<string>) {

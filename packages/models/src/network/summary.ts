@@ -4,7 +4,7 @@ import type { KerasShape } from "../layers/definition/shape";
 import { writeConfig } from "../layers/definition/readConfig";
 import type { WeightSpec } from "../layers/definition/layer";
 import { resolve, type Call, type Model, type Network, type NetworkValue } from "./network";
-import type { NetworkLayer } from "./plan";
+import type { NetworkLayer } from "./planNode";
 import type { ResolveOptions } from "../keras/registry";
 
 export interface LayerSummary {

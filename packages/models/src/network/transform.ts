@@ -3,7 +3,7 @@ import { CajalError, showValue } from "@cajal/core";
 import { writeConfig } from "../layers/definition/readConfig";
 import { isNetwork, type Call, type Network, type NetworkValue } from "./network";
 import { readsOf } from "./masks";
-import type { NetworkLayer } from "./plan";
+import type { NetworkLayer } from "./planNode";
 
 /**
  * The network without the activation at the end of an output, for losses that take the values before it (logits).

@@ -2,7 +2,7 @@
 import type { DType } from "@cajal/core";
 import type { InnerLayer } from "../layers/definition/layer";
 import type { KerasShape } from "../layers/definition/shape";
-import type { NetworkLayer } from "./plan";
+import type { NetworkLayer } from "./planNode";
 
 /** A layer applied to values. */
 export interface Call {

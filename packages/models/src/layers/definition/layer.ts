@@ -148,6 +148,10 @@ export interface MaskRule<Config> {
    * the other.
    */
   merges?(config: Config, rank: number): "any" | "beside" | "joined";
+  /** The axis that masks are merged along, where it is not "any". */
+  mergesAlong?(config: Config): number;
+  /** The outputs have a copy of the mask: `ConvertToTensor` in Keras' JSON. */
+  readonly copies?: true;
   /** Whose masks its call takes in Keras: that of its only input, or one for each input. Default: none. */
   readonly takes?: "one" | "each";
   /** Keras' names for the masks in a call, in the order of the inputs. Default: `mask`, a list where it takes several. */
