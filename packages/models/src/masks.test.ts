@@ -29,6 +29,38 @@ const { cases }: { cases: readonly Case[] } = JSON.parse(
 /** Cases whose masks are operations of keras.ops, which are read and not written. */
 const operationsAreMasks = new Set(["a mask that is computed", "a mask after a convolution"]);
 
+interface KerasLayer {
+  readonly module: string;
+  readonly class_name: string;
+  readonly name: string;
+  readonly config: { readonly name: string; readonly layers?: readonly KerasLayer[] };
+  readonly inbound_nodes?: readonly { readonly args: unknown[]; readonly kwargs: { readonly mask?: unknown } }[]; // prettier-ignore
+}
+
+/** What Keras' JSON says of masks, by layers: operations with their arguments in the place of their names. */
+function masksIn(model: object): Record<string, unknown> {
+  const { layers } = (model as KerasLayer).config;
+  const operations = new Map(layers!.filter(({ module }) => module.startsWith("keras.src.ops.")).map((layer) => [layer.name, layer])); // prettier-ignore
+  const term = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(term);
+    if (typeof value !== "object" || value === null) return value;
+    const { shape, keras_history } = (value as { config: { shape: unknown; keras_history: [string] } }).config; // prettier-ignore
+    const layer = operations.get(keras_history[0]);
+    if (!layer) return keras_history;
+    const { name: _, ...settings } = layer.config;
+    return [layer.module, layer.class_name, shape, settings, term(layer.inbound_nodes![0]!.args)];
+  };
+  const masks: [string, unknown][] = layers!.flatMap((layer) => [
+    ...(layer.inbound_nodes ?? []).flatMap(({ kwargs }, call): [string, unknown][] =>
+      kwargs.mask ? [[`${layer.name} ${call}`, term(kwargs.mask)]] : [],
+    ),
+    ...(layer.config.layers?.some(({ inbound_nodes }) => inbound_nodes)
+      ? Object.entries(masksIn(layer)).map(([key, mask]): [string, unknown] => [`${layer.name}/${key}`, mask]) // prettier-ignore
+      : []),
+  ]);
+  return Object.fromEntries(masks);
+}
+
 describe("masked sequences as Keras computes them", () => {
   it.each(cases.map((golden) => [golden.case, golden] as const))("%s", async (_, golden) => {
     // As Keras 3 wrote it, masks and all; and as we write it, where those that follow are implied.
@@ -79,6 +111,29 @@ describe("masked sequences as Keras computes them", () => {
     const names = model.config.layers.flatMap(({ class_name, name }) => (class_name === "Dense" ? name : [])); // prettier-ignore
     expect(names).toEqual(["first", "second", "third"]);
     expect(resolve(model).layers.map(({ name }) => name)).toEqual(model.config.layers.map(({ name }) => name)); // prettier-ignore
+  });
+
+  it("writes the operations of masks as Keras does", () => {
+    let compared = 0;
+    for (const { case: name, model } of cases) {
+      // Sequential models have them nowhere.
+      if (operationsAreMasks.has(name) || name === "sequential") continue;
+      const expected = masksIn(model);
+      expect([name, masksIn(toKerasJson(model, { version: 3 }))]).toEqual([name, expected]);
+      compared += Object.keys(expected).length;
+    }
+    expect(compared).toBeGreaterThan(50);
+  });
+
+  it("gives operations no name that a layer has, and reads them as the masks that follow", () => {
+    const { model } = cases.find(({ case: name }) => name === "other masks side by side")!;
+    const text = JSON.stringify(model).replaceAll('"join"', '"concatenate"').replaceAll('"embed_tokens"', '"not_equal"').replaceAll('"training":false,', ""); // prettier-ignore
+    const written = toKerasJson(text, { version: 3 });
+    const names = (written.config.layers as { name: string }[]).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names).toContain("concatenate_1");
+    expect(names).toContain("not_equal_1");
+    expect(toKerasJson(written)).toEqual(toKerasJson(text));
   });
 
   it("computes by a mask that does not follow, and does not write it", async () => {

@@ -5,7 +5,9 @@ import type { InboundRef, LayerEntry, ModelConfig } from "./keras/config";
 import { writeConfig } from "./layers/definition/readConfig";
 import type { ResolveOptions, Registry } from "./keras/registry";
 import { layersOf } from "./network/layersOf";
+import { maskLayers } from "./network/maskLayers";
 import { isNetwork, resolve } from "./network/network";
+import { planOf } from "./network/plan";
 import { activationOf } from "./layers/definition/activations";
 import { isModel, isModelJson } from "./keras/isModel";
 import { keras3, type Keras3Config } from "./keras/keras3";
@@ -47,7 +49,14 @@ export function toKerasJson(
   const registry = layersOf("toKerasJson", { layers });
   const read = isNetwork(model) ? model.model : readKeras(model);
   checkMasks(read, layers);
-  if (version === 3) return keras3(read, registry, resolve(model, { layers }).layers, (within) => resolve(within, { layers }).layers); // prettier-ignore
+  if (version === 3)
+    return keras3(read, registry, resolve(model, { layers }).layers, {
+      shapedOf: (within) => resolve(within, { layers }).layers,
+      masksOf: (config, tensorOf) => {
+        const plan = planOf(config, { path: "", trainable: true, registry });
+        return maskLayers(plan, config.layers.map(({ name }) => name), tensorOf); // prettier-ignore
+      },
+    });
   if (version !== 2)
     throw new CajalError(
       "bad-argument",

@@ -28,16 +28,40 @@ export interface Shaped {
   readonly layers?: readonly Shaped[] | undefined;
 }
 
+/** What is known of a model beside its JSON. */
+export interface Known {
+  /** The layers of a model within a layer, see {@link keras3}. */
+  shapedOf(model: object): readonly Shaped[];
+  /** The operations that a model's masks are made by, see `maskLayers`. */
+  masksOf(config: ModelConfig["config"], tensorOf: (ref: TensorRef) => KerasTensor): MaskLayers;
+}
+
+/** A value among the arguments of a call. */
+export interface KerasTensor {
+  readonly class_name: "__keras_tensor__";
+  readonly config: {
+    readonly shape: readonly (number | null)[];
+    readonly dtype: string;
+    readonly keras_history: TensorRef;
+  };
+}
+
+/** The operations that a model's masks are made by. */
+export interface MaskLayers {
+  readonly layers: readonly Json[];
+  /** The argument `mask` of a layer's call, counted from 0; undefined: it has none, or one that no operation makes. */
+  maskOf(layer: string, call: number): unknown;
+}
+
 /**
  * @param shapedLayers the model's layers in Keras' order, with the shapes of their outputs
- * @param shapedOf those of a model within a layer
  * @throws CajalError `unsupported` for what Keras 3 does not have
  */
 export function keras3(
   { config }: ModelConfig,
   registry: Registry,
   shapedLayers: readonly Shaped[],
-  shapedOf: (model: object) => readonly Shaped[],
+  known: Known,
 ): Keras3Config {
   const models = new Map(
     config.layers
@@ -45,14 +69,17 @@ export function keras3(
       .map(({ name, class_name }) => [name, class_name]),
   );
   const byName = new Map(shapedLayers.map((layer) => [layer.name, layer]));
-  const tensor = ([layer, call, index]: readonly [string, number, number, ...unknown[]]) => ({
+  const tensorOf = ([layer, call, index]: TensorRef): KerasTensor => ({
     class_name: "__keras_tensor__",
     config: {
       shape: byName.get(layer)?.outputs[index] ?? [],
       dtype: "float32",
-      keras_history: [layer, models.has(layer) ? call - 1 : call, index],
+      keras_history: [layer, call, index],
     },
   });
+  const tensor = ([layer, call, index]: readonly [string, number, number, ...unknown[]]) =>
+    tensorOf([layer, models.has(layer) ? call - 1 : call, index]);
+  const masks = known.masksOf(config, tensorOf);
   const entries = new Map(config.layers.map((entry) => [entry.name, entry]));
   // In Keras' order, whatever the model's JSON has; what no output depends on Keras leaves out too.
   const layers = shapedLayers.map((layer) => layerOf(entries.get(layer.name)!, layer));
@@ -66,7 +93,7 @@ export function keras3(
         readModel({ class_name, config }),
         registry,
         shapedLayer.layers ?? [],
-        shapedOf,
+        known,
       );
       const trainable = config.trainable !== false;
       return {
@@ -74,7 +101,7 @@ export function keras3(
           ? asSequential(nested, trainable)
           : { ...nested, config: { ...nested.config, name, trainable } }),
         name,
-        inbound_nodes: inbound_nodes.map((refs) => argumentsOf(refs, tensor, undefined)),
+        inbound_nodes: inbound_nodes.map((refs, call) => argumentsOf(refs, tensor, undefined, masks.maskOf(name, call))), // prettier-ignore
       };
     }
     const { config: read, definition } = registry.read(class_name, name, config);
@@ -97,10 +124,10 @@ export function keras3(
     return {
       module: isOwn ? null : "keras.layers",
       class_name: isOwn ? definition.className : class_name,
-      config: layerConfig({ name, raw: config, written: writeConfig(definition.fields, read), definition }, (model) => withOneOutput(keras3(readModel(model), registry, shapedOf(model), shapedOf))), // prettier-ignore
+      config: layerConfig({ name, raw: config, written: writeConfig(definition.fields, read), definition }, (model) => withOneOutput(keras3(readModel(model), registry, known.shapedOf(model), known))), // prettier-ignore
       registered_name: isOwn ? registered : null,
       name,
-      inbound_nodes: inbound_nodes.map((refs) => argumentsOf(refs, tensor, definition)),
+      inbound_nodes: inbound_nodes.map((refs, call) => argumentsOf(refs, tensor, definition, masks.maskOf(name, call))), // prettier-ignore
     };
   }
 
@@ -110,7 +137,7 @@ export function keras3(
     config: {
       name: config.name,
       trainable: config.trainable !== false,
-      layers,
+      layers: [...layers, ...masks.layers],
       input_layers: config.input_layers,
       // Here a functional model's calls count from 1, as ours do, and a sequential one's from 0.
       output_layers: config.output_layers.map(([layer, call, index]): TensorRef => [
@@ -134,15 +161,16 @@ function withOneOutput(model: Keras3Config): Keras3Config {
 /** A chain of layers as a sequential model within another, whose weights `.weights.h5` has under that class. */
 function asSequential({ config }: Keras3Config, trainable: boolean): Json {
   // Without a name and calls of its own, which a chain has no need of.
-  const layers = (config.layers as readonly Json[]).map(
-    ({ module, class_name, config: own, registered_name }) => ({
+  // The operations of its masks Keras makes itself.
+  const layers = (config.layers as readonly Json[])
+    .filter(({ module }) => !String(module).startsWith("keras.src.ops."))
+    .map(({ module, class_name, config: own, registered_name }) => ({
       module,
       class_name,
       // Keras freezes the layers of a sequential model only by what they say themselves.
       config: trainable || !isObject(own) || !("trainable" in own) ? own : { ...own, trainable },
       registered_name,
-    }),
-  );
+    }));
   return {
     module: "keras",
     class_name: "Sequential",
@@ -156,16 +184,18 @@ function argumentsOf(
   refs: readonly InboundRef[],
   tensor: (ref: InboundRef) => object,
   definition: Layer | undefined,
+  madeMask: unknown,
 ): Json {
   const tensors = refs.map(tensor);
   const entries = Object.entries(refs[0]?.[3] ?? {});
-  // Masks that are values of the model; others follow from the layers before.
+  // Masks that are values of the model.
   const masks = entries.flatMap(([key, value]) =>
     maskNames.includes(key) && !writtenMask(value) ? [[key, withTensors(value, tensor)]] : [],
   );
   const options = Object.fromEntries([
     ...entries.filter(([key]) => Object.hasOwn(definition?.callOptions ?? {}, key)),
     ...masks,
+    ...(madeMask === undefined ? [] : [["mask", madeMask]]),
   ]) as Json;
   if (definition?.positional) return { args: tensors, kwargs: options };
   if (

@@ -108,9 +108,15 @@ export function withoutWrittenMasks(
     return comparisons.length > 0 ? comparisons : undefined;
   };
   const makesMask = (entry: Json) => maskOf(String(entry.name)) !== undefined || shapesOnly(entry);
-  const written = (mask: unknown) => {
+  /** A call's mask, or the list of a model's that is called on several values, as comparisons; undefined: it is not made of these alone. */
+  const written = (mask: unknown): unknown => {
+    if (Array.isArray(mask)) {
+      const masks = mask.map((each: unknown) => (each === null ? null : written(each)));
+      return masks.some((each) => each !== null) && !masks.includes(undefined) ? masks : undefined;
+    }
     const from = historyOf(mask)?.[0];
-    return from !== undefined && operations.has(from) ? maskOf(from) : undefined;
+    const comparisons = from !== undefined && operations.has(from) ? maskOf(from) : undefined;
+    return comparisons && { written: comparisons };
   };
   // What a layer that stays is given, and not as its mask, stays too.
   const stay = new Set<unknown>();
@@ -134,10 +140,8 @@ export function withoutWrittenMasks(
     if (!isObject(entry) || !Array.isArray(entry.inbound_nodes)) return [entry];
     const calls = entry.inbound_nodes.map((call: unknown) => {
       if (!isObject(call) || !isObject(call.kwargs)) return call;
-      const comparisons = written(call.kwargs.mask);
-      return comparisons
-        ? { ...call, kwargs: { ...call.kwargs, mask: { written: comparisons } } }
-        : call;
+      const mask = written(call.kwargs.mask);
+      return mask ? { ...call, kwargs: { ...call.kwargs, mask } } : call;
     });
     return [{ ...entry, inbound_nodes: calls }];
   });
