@@ -136,6 +136,17 @@ describe("masked sequences as Keras computes them", () => {
     expect(toKerasJson(written)).toEqual(toKerasJson(text));
   });
 
+  it("reads the mask of a thousand sums of one sequence", () => {
+    const net = functional("sums");
+    const tokens = net.input([5]);
+    let x = net.layer("Embedding", { input_dim: 7, output_dim: 4, mask_zero: true }, tokens);
+    for (let i = 0; i < 1000; i++) x = net.layer("Add", {}, [x, x]);
+    const model = net.model(tokens, net.layer("GRU", { units: 2 }, x));
+    const written = toKerasJson(model, { version: 3 });
+    expect((written.config.layers as KerasLayer[]).filter((layer) => layer.class_name === "LogicalOr")).toHaveLength(1000); // prettier-ignore
+    expect(toKerasJson(written)).toEqual(toKerasJson(model));
+  });
+
   it("computes by a mask that does not follow, and does not write it", async () => {
     const { model, weights, x, y } = cases.find((golden) => golden.case === "GRU sequences")!;
     const text = JSON.stringify(model).replaceAll('"mask_zero":true', '"mask_zero":false');

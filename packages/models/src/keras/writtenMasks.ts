@@ -68,44 +68,58 @@ export function withoutWrittenMasks(
   for (const entry of layers) if (isOperation(entry)) operations.set(String(entry.name), entry);
   if (operations.size === 0) return layers;
   const masks = new Map<string, WrittenMask | undefined>();
+  /** The operations that an operation is given. */
+  const givenTo = (entry: Json) =>
+    argumentsOf(entry).flatMap((arg) => {
+      const from = historyOf(arg)?.[0];
+      return from === undefined ? [] : [from];
+    });
   /** What all masks that an operation's arguments hold are made of, if it is one. */
-  const maskOf = (
-    name: string,
-    visited: ReadonlySet<string> = new Set(),
-  ): WrittenMask | undefined => {
-    if (masks.has(name) || visited.has(name)) return masks.get(name);
-    const entry = operations.get(name)!;
+  const maskOf = (name: string): WrittenMask | undefined => {
+    // With a stack of its own, for chains of operations are longer than the engine's.
+    const open = [name];
+    const visited = new Set(open);
+    for (let at = open.at(-1); at !== undefined; at = open.at(-1)) {
+      const next = masks.has(at)
+        ? undefined
+        : givenTo(operations.get(at)!).find((from) => operations.has(from) && !visited.has(from));
+      if (next === undefined) {
+        open.pop();
+        if (!masks.has(at)) masks.set(at, madeBy(operations.get(at)!));
+      } else {
+        open.push(next);
+        visited.add(next);
+      }
+    }
+    return masks.get(name);
+  };
+  /** The same, where that of its arguments is known. */
+  const madeBy = (entry: Json): WrittenMask | undefined => {
     const args = argumentsOf(entry);
     const [of, value] = [historyOf(args[0]), args[1]];
-    const comparison =
-      entry.class_name === "NotEqual"
-        ? of && typeof value === "number" && args.length === 2
-          ? [{ of, value, features: false }]
-          : undefined
-        : madeOf.has(String(entry.class_name))
-          ? combined(args, new Set([...visited, name]))
-          : undefined;
+    if (entry.class_name === "NotEqual")
+      return of && typeof value === "number" && args.length === 2
+        ? [{ of, value, features: false }]
+        : undefined;
+    if (!madeOf.has(String(entry.class_name))) return undefined;
+    const result = combined(givenTo(entry));
     // Any over the features of what was compared, as Masking does it.
-    const result =
-      entry.class_name === "Any" && comparison?.length === 1
-        ? [{ ...comparison[0]!, features: true }]
-        : comparison;
-    masks.set(name, result);
-    return result;
+    return entry.class_name === "Any" && result?.length === 1
+      ? [{ ...result[0]!, features: true }]
+      : result;
   };
-  const combined = (args: readonly unknown[], visited: ReadonlySet<string>) => {
-    const comparisons: WrittenMask[number][] = [];
-    for (const arg of args) {
-      const from = historyOf(arg)?.[0];
-      if (from === undefined) continue;
+  const combined = (given: readonly string[]) => {
+    // Sums of one sequence and what was made of it have its mask many times over.
+    const comparisons = new Map<string, WrittenMask[number]>();
+    for (const from of given) {
       const entry = operations.get(from);
       // ZerosLike of a layer's output gives a mask the shape of features.
       if (entry && shapesOnly(entry)) continue;
-      const part = entry && maskOf(from, visited);
+      const part = entry && masks.get(from);
       if (!part) return undefined;
-      comparisons.push(...part);
+      for (const each of part) comparisons.set(JSON.stringify(each), each);
     }
-    return comparisons.length > 0 ? comparisons : undefined;
+    return comparisons.size > 0 ? [...comparisons.values()] : undefined;
   };
   const makesMask = (entry: Json) => maskOf(String(entry.name)) !== undefined || shapesOnly(entry);
   /** A call's mask, or the list of a model's that is called on several values, as comparisons; undefined: it is not made of these alone. */
@@ -119,21 +133,22 @@ export function withoutWrittenMasks(
     return comparisons && { written: comparisons };
   };
   // What a layer that stays is given, and not as its mask, stays too.
-  const stay = new Set<unknown>();
-  const keep = (entry: unknown): void => {
-    if (stay.has(entry)) return;
-    stay.add(entry);
+  const given = new Set(outputs.map(([name]) => name));
+  const stay = new Set<unknown>(
+    layers.filter(
+      (entry) => !isOperation(entry) || !makesMask(entry) || given.has(String(entry.name)),
+    ),
+  );
+  // A set gives what is added while it is walked through.
+  for (const entry of stay) {
     const calls = isObject(entry) && Array.isArray(entry.inbound_nodes) ? entry.inbound_nodes : [];
     for (const call of calls) {
       if (!isObject(call)) continue;
       const { mask, ...kwargs } = isObject(call.kwargs) ? call.kwargs : {};
       for (const name of namesIn([call.args, kwargs, written(mask) ? null : mask]))
-        if (operations.has(name)) keep(operations.get(name));
+        if (operations.has(name)) stay.add(operations.get(name));
     }
-  };
-  const given = new Set(outputs.map(([name]) => name));
-  for (const entry of layers)
-    if (!isOperation(entry) || !makesMask(entry) || given.has(String(entry.name))) keep(entry);
+  }
   return layers.flatMap((entry) => {
     if (!stay.has(entry)) return [];
     if (isOperation(entry)) return [entry];
