@@ -5,6 +5,7 @@ import { toKerasJson } from "@cajal/models";
 import { open } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
 import { encodeModel } from "./writeModel";
+import { withoutLora } from "./loraWeights";
 import { readModel } from "./readModel";
 
 interface Saved {
@@ -56,6 +57,32 @@ it("reads frozen layers of whole numbers out of .h5, where their biases come bef
   const [zip, h5] = await Promise.all(["keras", "h5"].map((format) => readModel(new Uint8Array(readFileSync(new URL(`quantized_frozen.${format}`, folder)))))); // prettier-ignore
   expect(h5!.weights.size).toBe(9);
   expect(h5!.weights).toEqual(zip!.weights);
+});
+
+it("adds low-rank updates to kernels out of .h5, which .keras has added", async () => {
+  const [zip, h5] = await Promise.all(["keras", "h5"].map((format) => readModel(new Uint8Array(readFileSync(new URL(`low_ranks_of_models.${format}`, folder)))))); // prettier-ignore
+  expect(h5!.weights.size).toBe(10);
+  for (const [key, { shape, data }] of zip!.weights) {
+    const found = h5!.weights.get(key)!;
+    expect([key, found.shape]).toEqual([key, shape]);
+    // Keras adds in float32.
+    data.forEach((value, i) => expect(Number(found.data[i])).toBeCloseTo(Number(value), 6));
+  }
+});
+
+it("says what a low-rank update lacks", () => {
+  const weight = (name: string, ...shape: number[]) => ({ name, shape, read: () => Promise.reject(new Error("read")) }); // prettier-ignore
+  const parts = [weight("d/bias", 3), weight("d/lora_kernel_a", 4, 2), weight("d/lora_kernel_b", 2, 3), weight("d/kernel", 4, 3)]; // prettier-ignore
+  const config = { layers: [{ config: { name: "d", lora_rank: 2, lora_alpha: 2 } }] };
+  const names = (weights: readonly { name: string }[]) => weights.map(({ name }) => name);
+  expect(names(withoutLora(parts, config, "f"))).toEqual(["d/kernel", "d/bias"]);
+  expect(names(withoutLora(parts.slice(0, 1), config, "f"))).toEqual(["d/bias"]);
+  expect(() => withoutLora(parts.slice(0, 3), config, "f")).toThrow(/"d\/kernel" has only d\/lora_kernel_a, d\/lora_kernel_b, expected a kernel and two factors/); // prettier-ignore
+  expect(() => withoutLora(parts, {}, "f")).toThrow(/rank 2, expected the lora_rank in the model's config, where it is not said/); // prettier-ignore
+  const other = parts.with(1, weight("d/lora_kernel_a", 5, 2));
+  expect(() => withoutLora(other, config, "f")).toThrow(/factors \[5,2\] and \[2,3\], expected/);
+  const quantized = [...parts, weight("d/kernel_scale", 3)];
+  expect(() => withoutLora(quantized, config, "f")).toThrow(/quantized and has a low-rank update/);
 });
 
 it("writes the output of a model within TimeDistributed without a list, which Keras could not take the shape of", async () => {
