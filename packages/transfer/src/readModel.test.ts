@@ -202,12 +202,27 @@ describeWithShared("broken files", "reference/files/broken", (path) => {
 
 it.each<[string, Uint8Array]>([
   ["of PyTorch today", encodeZip(new Map([["model/data.pkl", Uint8Array.of(0x80, 2, 0x2e)]]))],
+  // torch.jit.save and torch.export.save of PyTorch 2.14 begin so.
+  ["of TorchScript", encodeZip(new Map([["model/data/0", new Uint8Array(4)], ["model/data.pkl", Uint8Array.of(0x80, 2, 0x2e)]]))], // prettier-ignore
+  ["of a program that PyTorch exported", encodeZip(new Map([["model/data/weights/weight_0", new Uint8Array(4)]]))], // prettier-ignore
   // torch.save(…, _use_new_zipfile_serialization=False) of PyTorch 2.13 begins so.
   ["of PyTorch before 1.6", Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20)],
 ])("says what to do with a file %s", async (_, bytes) => {
   const message =
     /pickled, as PyTorch .* safetensors\.torch\.save_file, or export the model to ONNX/;
   await expect(readModel(bytes)).rejects.toThrow(message);
+});
+
+it("tells TensorFlow's SavedModel from ONNX", async () => {
+  // The first bytes of saved_model.pb of TensorFlow 2.21; then a graph that is short enough to be counted in one byte.
+  for (const bytes of ["080112d9aa010ad60e12a60e0a5e0a10", "080112040a020800"]) {
+    const file = Uint8Array.from(bytes.match(/../g)!, (byte) => parseInt(byte, 16));
+    for (const graphs of [false, true])
+      await expect(readModel(file, { graphs } as { graphs: false })).rejects.toThrow(/it is a SavedModel of TensorFlow.*save the model it was made of as \.keras, or convert it to ONNX/); // prettier-ignore
+  }
+  // ONNX of the first version, by "pytorch".
+  const onnx = Uint8Array.of(8, 1, 0x12, 7, ...new TextEncoder().encode("pytorch"));
+  await expect(readModel(onnx)).rejects.toThrow(/it is an ONNX graph and no Keras model/);
 });
 
 describe("addresses", () => {

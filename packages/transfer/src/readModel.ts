@@ -4,6 +4,7 @@ import { requestOptions } from "@cajal/files";
 import { resolve, type ModelConfig, type ResolveOptions } from "@cajal/models";
 import { formats } from "./formats";
 import { isPickled } from "./formats/pickled";
+import { isSavedModel } from "./formats/savedModel";
 import type { Format, ReadGraph, ReadModel } from "./formats/format";
 import { matchWeights } from "./matchWeights";
 import { openSource, type ModelSource, type OpenSource, type SourceOptions } from "./source";
@@ -123,6 +124,8 @@ function whatIsIt(head: Uint8Array): string {
   if (head.length === 0) return "it is empty";
   if (isPickled(head))
     return "it is what Python has pickled, as PyTorch saves models, whose reading runs code: write the weights with safetensors.torch.save_file, or export the model to ONNX";
+  if (isSavedModel(head))
+    return "it is a SavedModel of TensorFlow, which Cajal does not read: save the model it was made of as .keras, or convert it to ONNX (python -m tf2onnx.convert --saved-model)";
   const text = new TextDecoder().decode(head.subarray(0, 512)).trimStart();
   return /^<(!doctype|html|\?xml|head|body)/i.test(text)
     ? "it is a page of text (HTML or XML), as servers send in place of a file: look at it in a browser"

@@ -6,11 +6,13 @@ import { floatsOf } from "../adapt/graph/loadedGraph";
 import { parseLabels } from "../parseObject";
 import type { OpenSource } from "../source";
 import { defineFormat } from "./format";
+import { isSavedModel } from "./savedModel";
 
 export const onnx = defineFormat({
   name: "ONNX",
   // A protobuf message that opens with its first field, a small version of the format.
-  detect: (head, name) => name.endsWith(".onnx") || (head[0] === 0x08 && head[1]! < 0x20),
+  detect: (head, name) =>
+    name.endsWith(".onnx") || (head[0] === 0x08 && head[1]! < 0x20 && !isSavedModel(head)),
   readGraph: async (source) => {
     const bytes = await source.read(0, source.size);
     const model = decodeModel(bytes);
