@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, string>> = {
   "packages/explain/": "Its rules are of ONNX operators, whose names some layers share.",
   "packages/models/src/keras/keras1.ts": "What Keras 1 called them: a table that will not grow.",
   "packages/models/src/keras/writtenMasks.ts": "Operations of Keras, one of them named as a layer.",
+  "packages/models/src/network/maskOperations.ts": "The same.",
   "packages/runtime/src/engines/onnx/": "Operators have names of their own, some of them the same.",
   "packages/transfer/src/optimizer/trainingConfig.ts": "Keras' prefix of registered classes.",
   "packages/onnx/": "Operators have names of their own, some of them the same.",

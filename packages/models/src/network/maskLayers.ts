@@ -48,7 +48,7 @@ export function maskLayers(
         config: { name, ...settings },
         registered_name: className,
         name,
-        inbound_nodes: [{ args: className === "Concatenate" ? [args] : args, kwargs: {} }],
+        inbound_nodes: [{ args: operation.joinsAlong === undefined ? args : [args], kwargs: {} }],
       };
     });
   const masks = new Map(written.map(([node, masks]) => [keyOf(node.layer.name, node.call), asArgument(node, masks.map((mask) => (mask ? argument(mask) : null)))])); // prettier-ignore
@@ -67,14 +67,14 @@ const asArgument = ({ inputs }: PlanNode, masks: readonly (KerasTensor | null)[]
   inputs.length === 1 ? masks[0] : masks;
 
 function shapeOf(
-  { className, settings }: MaskOperation,
+  { className, joinsAlong }: MaskOperation,
   shapes: readonly (readonly (number | null)[])[],
 ): readonly (number | null)[] {
   const last = shapes.at(-1)!;
   if (className === "Any") return last.slice(0, -1);
   if (className === "ExpandDims") return [...last, 1];
-  if (className !== "Concatenate") return last;
-  const axis = (Number(settings.axis) + last.length) % last.length;
+  if (joinsAlong === undefined) return last;
+  const axis = (joinsAlong + last.length) % last.length;
   const sum = shapes.reduce<number | null>((all, shape) => (all === null || shape[axis] === null ? null : all + shape[axis]!), 0); // prettier-ignore
   return last.map((extent, i) => (i === axis ? sum : extent));
 }

@@ -12,6 +12,8 @@ export interface MaskOperation {
   readonly className: "NotEqual" | "Any" | "LogicalOr" | "ExpandDims" | "ZerosLike" | "OnesLike" | "Concatenate" | "ConvertToTensor"; // prettier-ignore
   readonly settings: Readonly<Record<string, unknown>>;
   readonly args: readonly (PlanMask | number)[];
+  /** The axis along which it joins what it is given, as one list; absent: it does not. */
+  readonly joinsAlong?: number;
   /** The comparisons, by what they compare, that a mask is made of; undefined where it is made of something else too. */
   readonly comparisons: ReadonlySet<string> | undefined;
 }
@@ -85,7 +87,7 @@ export function maskOperations(nodes: Iterable<PlanNode>): PlanMasks {
       const widened = operation("ExpandDims", [mask], { axis: -1 });
       return operation("LogicalOr", [widened, operation("ZerosLike", [input], { dtype: "bool" })]);
     });
-    return anyOf(operation("Concatenate", parts, { axis }));
+    return anyOf(operation("Concatenate", parts, { axis }, { joinsAlong: axis }));
   }
 
   function comparison({ of, value, features }: Comparison): MaskOperation {
@@ -101,8 +103,10 @@ export function maskOperations(nodes: Iterable<PlanNode>): PlanMasks {
     className: MaskOperation["className"],
     args: MaskOperation["args"],
     settings: MaskOperation["settings"] = {},
+    joining: Pick<MaskOperation, "joinsAlong"> = {},
   ): MaskOperation {
-    const made = { className, settings, args, comparisons: comparisonsOf(className, args) };
+    const comparisons = comparisonsOf(className, args);
+    const made = { className, settings, args, ...joining, comparisons };
     operations.push(made);
     return made;
   }
