@@ -4,7 +4,7 @@ import { functional } from "@cajal/models";
 import { expect, it } from "vitest";
 import { initialize } from "../initializers/initialize";
 import { openTrainStep } from "../openTrainStep";
-import type { Loss, OpenTrainStepOptions, Optimizer } from "../index";
+import type { Loss, OpenTrainStepOptions, Ops, Optimizer } from "../index";
 
 const net = functional("m");
 const x = net.input([2]);
@@ -31,6 +31,11 @@ it.each([
   [{ loss: () => loss }, "loss: got the function loss"],
   [{ loss: { l: {} } }, "loss: got an empty object"],
   [{ metrics: { l: loss } }, "metrics: got an object with name, compute"],
+  [
+    { metrics: [{ name: "own", totals: () => [] }] },
+    "metrics: got an object with name, totals in the list",
+  ],
+  [{ metrics: [loss, undefined] }, "metrics: got undefined in the list"],
   [{ threads: "2" }, '"threads": got "2"'],
   [{ optimizer: { ...optimizer, clipNorm: "1" } }, 'optimizer.clipNorm "1"'],
   [
@@ -40,6 +45,57 @@ it.each([
 ])("of %o", async (options, message) =>
   expect(open(options)).rejects.toMatchObject({ message: expect.stringContaining(message) }),
 );
+
+const given = "expected a value that ops computes";
+it.each([
+  [
+    { loss: { name: "own", compute: () => undefined } },
+    `loss "own": compute gave undefined, ${given}`,
+  ],
+  [{ metrics: [{ name: "own", compute: () => 1 }] }, `metric "own": compute gave 1, ${given}`],
+  [{ metrics: [{ name: "own", compute: async () => {} }] }, 'metric "own": compute gave a promise'],
+  [
+    {
+      metrics: [
+        {
+          name: "own",
+          totals: (ops: Ops<never>, _: never, p: never) => ops.reduceSum(p),
+          result: () => 1,
+        },
+      ],
+    },
+    'metric "own": totals gave',
+  ],
+  [
+    {
+      metrics: [
+        {
+          name: "own",
+          totals: (ops: Ops<never>, _: never, p: never) => [ops.reduceSum(p)],
+          result: () => "1",
+        },
+      ],
+    },
+    'metric "own": result gave "1", expected a number',
+  ],
+  [
+    { optimizer: { ...optimizer, rate: () => undefined } },
+    `optimizer "still": rate gave undefined, ${given}`,
+  ],
+])("of formulas of one's own, %o", async (options, message) => {
+  for (const engine of ["onnx", "tfjs"]) {
+    const work = async () => {
+      await using step = await open({ engine, ...options });
+      const batch = { x: tensor("float32", [2, 2]), y: tensor("float32", [2, 1]) };
+      const { totals } = await step.run(batch);
+      step.result(totals);
+    };
+    await expect(work()).rejects.toMatchObject({
+      code: "bad-argument",
+      message: expect.stringContaining(message),
+    });
+  }
+});
 
 it("of a learning rate, and of batches", async () => {
   await using step = await open();

@@ -3,6 +3,7 @@
 import { CajalError, unknownName, checkArgument, showShape, showValue } from "@cajal/core";
 import { ownValue } from "../session/ownValue";
 import type { Ops } from "./ops";
+import { extentsOf, numberOf, valueOf, valuesOf } from "./ownFormulas";
 import type { Loss, Metric, StepResult, Totals, TrainStepOptions } from "./trainStep";
 
 /** An output that has a loss. */
@@ -70,7 +71,9 @@ export function trainedOutputs(
         { output: name, factor },
       );
     const metricList = outputMetrics ?? [];
-    if (!Array.isArray(metricList) || !metricList.every(isMetric)) throw noMetrics(outputMetrics);
+    if (!Array.isArray(metricList)) throw noMetrics(outputMetrics);
+    const other = metricList.find((each) => !isMetric(each));
+    if (other !== undefined || metricList.includes(undefined)) throw noMetric(other);
     return [{ name, index, loss: outputLoss, factor, metrics: metricList }];
   });
   if (trained.length === 0)
@@ -93,7 +96,7 @@ const isMetric = (value: unknown): value is Metric =>
   typeof value === "object" &&
   value !== null &&
   typeof (value as { name?: unknown }).name === "string" &&
-  ["compute", "totals"].some((name) => typeof Reflect.get(value, name) === "function");
+  ("totals" in value ? ["totals", "result"] : ["compute"]).every((name) => typeof Reflect.get(value, name) === "function"); // prettier-ignore
 
 const noLoss = (got: unknown) =>
   new CajalError(
@@ -106,6 +109,13 @@ const noMetrics = (got: unknown) =>
   new CajalError(
     "bad-argument",
     `metrics: got ${showValue(got)}, expected a list such as [accuracy()] of @cajal/train, or one by output: { NAME: [accuracy()] }.`,
+    { got },
+  );
+
+const noMetric = (got: unknown) =>
+  new CajalError(
+    "bad-argument",
+    `metrics: got ${showValue(got)} in the list, expected one such as accuracy() of @cajal/train, or of your own: { name, compute }, or { name, totals, result }.`,
     { got },
   );
 
@@ -139,7 +149,7 @@ export function computeMeasures<V>(
   const parts = outputs.map(({ loss, factor, metrics }, i) => {
     const { yTrue, yPred, weight } = labelled[i]!;
     const modelOutput = asGiven(ops, outputs[i]!, yPred);
-    const each = loss.compute(ops, yTrue, yPred);
+    const each = valueOf(`loss "${loss.name}": compute`, loss.compute(ops, yTrue, yPred));
     const losses =
       weight === undefined ? each : ops.mul(each, likeLosses(ops, weight, each, loss.name));
     const mean = ops.reduceMean(losses);
@@ -152,11 +162,12 @@ export function computeMeasures<V>(
       samples,
       mean,
       weighted: factor === 1 ? mean : ops.mul(mean, factor),
-      metrics: metrics.map((metric) =>
-        "totals" in metric
-          ? [...metric.totals(ops, yTrue, modelOutput)]
-          : [meanOfMetric(metric.compute(ops, yTrue, modelOutput))],
-      ),
+      metrics: metrics.map((metric) => {
+        const where = `metric "${metric.name}"`;
+        return "totals" in metric
+          ? [...valuesOf(`${where}: totals`, metric.totals(ops, yTrue, modelOutput))]
+          : [meanOfMetric(valueOf(`${where}: compute`, metric.compute(ops, yTrue, modelOutput)))];
+      }),
     };
   });
   return {
@@ -175,8 +186,7 @@ export function computeMeasures<V>(
  * @throws CajalError `bad-shape` for weights of positions that the loss takes together
  */
 function likeLosses<V>(ops: Ops<V>, weight: V, losses: V, name: string): V {
-  const shapeOf = (x: V) => Array.from({ length: ops.rank(x) }, (_, axis) => ops.extent(x, axis));
-  const [weights, given] = [shapeOf(weight), shapeOf(losses)];
+  const [weights, given] = [extentsOf(ops, weight), extentsOf(ops, losses)];
   // A loss of the whole batch, a scalar, is multiplied by their mean, as in Keras.
   const areApart =
     weights.length <= Math.max(1, given.length) &&
@@ -274,7 +284,7 @@ export function resultOf(measures: readonly Measure[], totals: Totals): StepResu
   return {
     loss: meanOf(loss),
     metrics: Object.fromEntries(
-      measures.map(({ name, result }) => [name, result(ownValue(totals, name) ?? [])]),
+      measures.map(({ name, result }) => [name, numberOf(`metric "${name}": result`, result(ownValue(totals, name) ?? []))]), // prettier-ignore
     ),
   };
 }

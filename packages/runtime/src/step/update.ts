@@ -1,6 +1,7 @@
 // The update of parameters, in Keras' order: clipping, weight decay, then the optimizer's rule.
 import { CajalError, showShape, showValue } from "@cajal/core";
 import type { Ops } from "./ops";
+import { extentsOf, valueOf } from "./ownFormulas";
 import type { Optimizer } from "./trainStep";
 
 export interface Parameter<V> {
@@ -34,7 +35,9 @@ export function updateParameters<V>(
     optimizer,
     parameters.map(({ gradient }) => gradient),
   );
-  const correctedRate = optimizer.rate?.(ops, learningRate, iteration) ?? learningRate;
+  const correctedRate = optimizer.rate
+    ? valueOf(`optimizer "${optimizer.name}": rate`, optimizer.rate(ops, learningRate, iteration))
+    : learningRate;
   return parameters.map(({ key, value, slots, multiplier }, i) => {
     const withMultiplier = (rate: V) => (multiplier === 1 ? rate : ops.mul(rate, multiplier));
     const { weightDecay, excludeFromWeightDecay } = optimizer;
@@ -80,9 +83,8 @@ function checkUpdated<V>(
   { name }: Optimizer,
   { key, what, value, parameter }: { key: string; what: string; value: V; parameter: V },
 ): void {
-  const shapeOf = (x: V) => Array.from({ length: ops.rank(x) }, (_, axis) => ops.extent(x, axis));
-  const expected = shapeOf(parameter);
-  const got = typeof value === "object" ? shapeOf(value) : undefined;
+  const expected = extentsOf(ops, parameter);
+  const got = typeof value === "object" ? extentsOf(ops, value) : undefined;
   if (got && got.length === expected.length && got.every((extent, i) => extent === expected[i]))
     return;
   throw new CajalError(
