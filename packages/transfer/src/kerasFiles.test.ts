@@ -103,3 +103,13 @@ it("reads an archive of no arrays, of a model without weights", async () => {
   const { readWeights } = await import("./readModel");
   expect((await readWeights(bytes!, model as never)).size).toBe(0);
 });
+
+it("says of .h5 with bfloat16 what to do", async () => {
+  const file = new Uint8Array(readFileSync(new URL("bfloat16_policy.h5", folder)));
+  await expect(readModel(file)).rejects.toMatchObject({
+    code: "unsupported",
+    message: expect.stringMatching(
+      /kernel" is opaque, as Keras writes bfloat16.*Save the model as \.keras/,
+    ),
+  });
+});

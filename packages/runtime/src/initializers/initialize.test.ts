@@ -104,4 +104,13 @@ describe("initialize", () => {
       expect.objectContaining({ code: "unknown-option" }),
     );
   });
+
+  it("says that it has no seed", () => {
+    expect(() => initialize(lenet5(), {} as never)).toThrow(
+      expect.objectContaining({
+        code: "bad-argument",
+        message: "initialize: got seed undefined, expected a whole number.",
+      }),
+    );
+  });
 });

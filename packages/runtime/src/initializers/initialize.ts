@@ -1,5 +1,5 @@
 // Initial weights, as Keras draws them, but the same on every machine.
-import { checkOptions, random, tensor, type Tensor, type Weights } from "@cajal/core";
+import { checkInteger, checkOptions, random, tensor, type Tensor, type Weights } from "@cajal/core";
 import { weightSpecs, type Layer, type Model } from "@cajal/models";
 import { initialValues } from "./initializers";
 
@@ -20,11 +20,12 @@ export function initialize(
   options: { seed: number; layers?: readonly Layer[] },
 ): Weights {
   checkOptions("initialize", options, { seed: { whole: true }, layers: "array" });
-  const { layers } = options;
+  const { layers, seed } = options;
+  checkInteger("initialize", "seed", seed);
   const weights = new Map<string, Tensor>();
   for (const { key, name, shape, initializer } of weightSpecs(model, { layers })) {
     const where = `layer "${key.slice(0, -name.length - 1)}", weight "${name}"`;
-    const values = initialValues(initializer, shape, random(options.seed, key), where);
+    const values = initialValues(initializer, shape, random(seed, key), where);
     weights.set(key, tensor("float32", shape, values));
   }
   return weights;

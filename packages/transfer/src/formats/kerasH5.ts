@@ -117,6 +117,13 @@ async function listed(group: Hdf5Group, file: string): Promise<StoredWeight[]> {
   const weights: StoredWeight[] = [];
   for (const name of await names(group, "weight_names", file)) {
     const dataset = await need(group, name, "dataset");
+    // As h5py writes bfloat16, without a word of it.
+    if (dataset.type === "opaque")
+      throw new CajalError(
+        "unsupported",
+        `${file}: weight "${name}" is opaque, as Keras writes bfloat16 into .h5, which it does not read again either. Save the model as .keras.`,
+        { file, weight: name },
+      );
     weights.push({ name, shape: dataset.shape ?? [], read: () => dataset.read() });
   }
   return weights;
