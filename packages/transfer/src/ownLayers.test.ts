@@ -2,10 +2,14 @@
 import { readFileSync } from "node:fs";
 import { tensor } from "@cajal/core";
 import { openZip, bytesSource, needEntry } from "@cajal/files";
+import { dataset } from "@cajal/datasets";
 import { defineLayer, fields } from "@cajal/models";
 import { open } from "@cajal/runtime";
 import { expect, it } from "vitest";
 import { encodeModel, type WriteFormat } from "./writeModel";
+import { cutAt } from "./adapt/cutAt";
+import { featureExtractor } from "./adapt/featureExtractor";
+import { fineTune } from "./adapt/fineTune";
 import { readModel, readWeights } from "./readModel";
 
 const file = new Uint8Array(readFileSync(new URL("../fixtures/own_layers.keras", import.meta.url)));
@@ -38,7 +42,7 @@ it.each<WriteFormat>(["keras", "h5", "weights.h5", "tfjs", "safetensors", "npz"]
   "is written as %s, and read again",
   async (format) => {
     const content = await readModel(file, { layers });
-    const files = encodeModel(content, { format, layers });
+    const files = encodeModel(content, { format });
     const again = await readWeights(new Map(files), content.model, { layers });
     expect(again).toEqual(content.weights);
     if (format.endsWith("weights.h5") || format === "npz") return;
@@ -48,7 +52,7 @@ it.each<WriteFormat>(["keras", "h5", "weights.h5", "tfjs", "safetensors", "npz"]
 
 it("is written into ONNX", async () => {
   const content = await readModel(file, { layers });
-  const [bytes] = encodeModel(content, { format: "onnx", layers }).values();
+  const [bytes] = encodeModel(content, { format: "onnx" }).values();
   await using session = await open(bytes!);
   const y = await session.predict(tensor("float32", [2, 3], [1, -0.5, 0.25, 0, 2, -1]));
   expected.forEach((value, i) => expect(y.data[i]).toBeCloseTo(value, 5));
@@ -62,8 +66,29 @@ it("has its package in Keras 3's files, by which Keras finds the class", async (
     const all = /\{"module": ?null, ?"class_name": ?"ScaleShift".*?"registered_name": ?"(.*?)"/g;
     return [...text.matchAll(all)].map(([, name]) => name);
   };
-  const [bytes] = encodeModel(content, { format: "keras", layers }).values();
+  const [bytes] = encodeModel(content, { format: "keras" }).values();
   expect(await registered(bytes!)).toEqual(["Course>ScaleShift", "Course>ScaleShift"]);
+});
+
+it("goes along where a model is changed and tuned", async () => {
+  const content = await readModel(file, { layers });
+  const cut = cutAt(content, "first");
+  expect([...cut.weights.keys()].some((key) => key.startsWith("first/"))).toBe(true);
+  await using extractor = await featureExtractor(content, { layer: "first" });
+  expect(extractor.size).toBe(2);
+  const x = tensor("float32", [4, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 1, 1]);
+  const data = dataset({ x, y: tensor("int32", [4], [0, 1, 0, 1]), classes: ["a", "b"] });
+  for await (const event of fineTune(content, data, {
+    classes: 2,
+    stages: [{ epochs: 1 }, { epochs: 1, learns: ["first"] }],
+  }))
+    if (event.type === "tuned") {
+      const [bytes] = encodeModel(event, { format: "keras" }).values();
+      const again = await readModel(bytes!, { layers });
+      expect(again.weights).toEqual(event.weights);
+      const [before, after] = [content, again].map(({ weights }) => weights.get("first/scale"));
+      expect(after).not.toEqual(before);
+    }
 });
 
 it("is refused by name where its definition is not given", async () => {

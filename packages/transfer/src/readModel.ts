@@ -61,7 +61,8 @@ export async function readModel(
         `${file.name}: ${format.name} holds weights alone. Give it to readWeights, with the model that they belong to.`,
         { file: file.name, format: format.name },
       );
-    return format.readModel(file, { layers, optimizer });
+    const read = await format.readModel(file, { layers, optimizer });
+    return layers ? { ...read, layers } : read;
   });
 }
 

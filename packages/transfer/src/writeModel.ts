@@ -1,6 +1,6 @@
 // A model into a file, in whatever form others read.
 import { CajalError, checkOptions, unknownName, type Weights, checkArgument } from "@cajal/core";
-import { checkWeights, readKeras, resolve, type Model, type ResolveOptions } from "@cajal/models";
+import { checkWeights, readKeras, resolve, type Layer, type Model } from "@cajal/models";
 import { formats } from "./formats";
 import type { Encoder, WholeModel } from "./formats/format";
 import { isGraph } from "./adapt/graph/loadedGraph";
@@ -13,6 +13,8 @@ export interface ModelToWrite {
   readonly model: Model | object | string;
   /** `layer/weight` → float32 tensor, all that the model has. */
   readonly weights: Weights;
+  /** Definitions of layers of your own that the model has, from `defineLayer` of @cajal/models. */
+  readonly layers?: readonly Layer[] | undefined;
   /** Names of the classes; output `i` is `labels[i]`. Formats of weights alone leave them out. */
   readonly labels?: readonly string[] | undefined;
   /** Loss, metrics and optimizer as Keras writes them: `{ loss, metrics, optimizer: { class_name, config } }`. */
@@ -27,7 +29,7 @@ export interface ModelToWrite {
 /** "keras", "h5", "weights.h5", "tfjs", "onnx", "safetensors" or "npz". */
 export type WriteFormat = "keras" | "h5" | "weights.h5" | "tfjs" | "onnx" | "safetensors" | "npz";
 
-export interface EncodeModelOptions extends ResolveOptions {
+export interface EncodeModelOptions {
   /** The form of the files. */
   readonly format: WriteFormat;
   /** Name of the file that describes the model; default `model` with the format's ending. */
@@ -48,7 +50,7 @@ export function encodeModel(
   content: ModelToWrite,
   options: EncodeModelOptions,
 ): ReadonlyMap<string, Uint8Array> {
-  checkOptions("encodeModel", options ?? {}, { format: true, name: "string", layers: "array" });
+  checkOptions("encodeModel", options ?? {}, { format: true, name: "string" });
   const encoder = encoders.find(({ id }) => id === options?.format);
   if (!encoder)
     throw unknownName(
@@ -65,10 +67,10 @@ export function encodeModel(
       { format: encoder.id },
     );
   }
-  return encoder.encode(checked(content, options), name);
+  return encoder.encode(checked(content), name);
 }
 
-export interface WriteModelOptions extends ResolveOptions {
+export interface WriteModelOptions {
   /** Default: by the path's ending. */
   readonly format?: WriteFormat;
   /** Ends the writing; what was there before stays. */
@@ -88,16 +90,16 @@ export async function writeModel(
   content: ModelToWrite,
   options: WriteModelOptions = {},
 ): Promise<void> {
-  checkOptions("writeModel", options, { format: true, signal: "signal", layers: "array" });
+  checkOptions("writeModel", options, { format: true, signal: "signal" });
   checkArgument("writeModel", "path", path, "path");
-  const { format = formatByName(path), layers, signal } = options;
+  const { format = formatByName(path), signal } = options;
   if (!globalThis.process?.getBuiltinModule)
     throw new CajalError(
       "unsupported",
       `${path}: files are written in Node only. encodeModel gives the bytes.`,
       { path },
     );
-  const files = encodeModel(content, { format, layers, name: path });
+  const files = encodeModel(content, { format, name: path });
   const { writeAllWhole } = await import("@cajal/files/node");
   // What describes the model comes last, so that it never refers to what is not there.
   await writeAllWhole([...files].toReversed(), { signal });
@@ -120,12 +122,13 @@ export function formatByName(path: string): WriteFormat {
   );
 }
 
-function checked(content: ModelToWrite, { layers }: ResolveOptions): WholeModel {
+function checked(content: ModelToWrite): WholeModel {
   if (typeof content !== "object" || content === null)
     throw new CajalError(
       "bad-argument",
       `encodeModel: got ${String(content)}, expected { model, weights }.`,
     );
+  const { layers } = content;
   const model = readKeras(content.model);
   checkWeights("encodeModel", model, content.weights, { layers });
   for (const [key, { dtype }] of content.weights)

@@ -1,5 +1,5 @@
 // Surgery on Keras models: another end, another input. Weights go along, those that are needed no more are left out.
-import { CajalError, checkArgument, showShape, unknownName, type Weights } from "@cajal/core";
+import { CajalError, checkArgument, showShape, unknownName } from "@cajal/core";
 import { cutGraph } from "./graph/cutGraph";
 import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { checkLoaded, type LoadedModel } from "./loadedModel";
@@ -23,7 +23,7 @@ export function cutAt(
   checkArgument("cutAt", "layer", layer, "string");
   if (isGraph(network)) return cutGraph(network, layer);
   checkLoaded("cutAt", network);
-  const { model, weights } = network;
+  const { model, weights, layers } = network;
   const { config } = readKeras(model);
   const entry = config.layers.find(({ name }) => name === layer);
   if (!entry)
@@ -39,7 +39,7 @@ export function cutAt(
       class_name: "Functional",
       config: { ...config, output_layers: [[layer, nested ? 1 : 0, 0]] },
     },
-    weights,
+    { weights, layers },
   );
 }
 
@@ -71,13 +71,17 @@ export function withInputShape(
     return { ...entry, config: { ...others, batch_input_shape: [batch, ...shape] } };
   });
   const resized: ModelConfig = { class_name: "Functional", config: { ...config, layers } };
-  checkWeights(`withInputShape ${showShape(shape)}`, resized, weights);
+  const own = { layers: network.layers };
+  checkWeights(`withInputShape ${showShape(shape)}`, resized, weights, own);
   return { model: resized, weights, ...rest };
 }
 
 /** Without the layers that no output depends on, and their weights. */
-function pruned(model: ModelConfig, weights: Weights): LoadedModel {
-  const needed = new Set(resolve(model).layers.map(({ name }) => name));
+function pruned(
+  model: ModelConfig,
+  { weights, layers }: Pick<LoadedModel, "weights" | "layers">,
+): LoadedModel {
+  const needed = new Set(resolve(model, { layers }).layers.map(({ name }) => name));
   const { config } = model;
   const cutConfig: ModelConfig = {
     class_name: "Functional",
@@ -87,6 +91,7 @@ function pruned(model: ModelConfig, weights: Weights): LoadedModel {
       input_layers: config.input_layers.filter(([name]) => needed.has(name)),
     },
   };
-  const keys = new Set(weightSpecs(cutConfig).map(({ key }) => key));
-  return { model: cutConfig, weights: new Map([...weights].filter(([key]) => keys.has(key))) };
+  const keys = new Set(weightSpecs(cutConfig, { layers }).map(({ key }) => key));
+  const kept = new Map([...weights].filter(([key]) => keys.has(key)));
+  return { model: cutConfig, weights: kept, ...(layers && { layers }) };
 }

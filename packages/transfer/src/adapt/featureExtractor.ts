@@ -61,8 +61,9 @@ export async function featureExtractor(
     ...(layer !== undefined && { layer }),
     ...(pooling !== undefined && { pooling }),
   });
-  const session = await open(base.model, base.weights, { ...opening, worker: "auto" });
-  const size = Number(resolve(base.model).outputs[0]!.shape[1]);
+  const own = { ...(base.layers && { layers: base.layers }) };
+  const session = await open(base.model, base.weights, { ...opening, ...own, worker: "auto" });
+  const size = Number(resolve(base.model, own).outputs[0]!.shape[1]);
   const dispose = async () => session.dispose();
   return {
     ...base,

@@ -76,11 +76,12 @@ export async function* fineTune(
           seed,
         })
       : undefined;
+  const own = { ...(network.layers && { layers: network.layers }) };
   const start: LoadedModel = renewed ?? {
     model: readKeras(network.model),
     weights: network.weights,
   };
-  const tuned = resolve(start.model);
+  const tuned = resolve(start.model, own);
   const shapes = tuned.outputs.map(({ shape }) => shape);
   checkClasses(shapes, data, { loss, newHead: renewed !== undefined });
   const layers = tuned.layers.flatMap(leavesOf);
@@ -107,7 +108,7 @@ export async function* fineTune(
     const saved = await checkpointsOf(folder, stage);
     const all = { ...shared, ...saved, optimizer, epochs };
     if (renewed && headAlone && !augment) {
-      const base = { model: renewed.base.model, weights };
+      const base = { ...own, model: renewed.base.model, weights };
       const mine = new Map([...weights].filter(([key]) => renewed.base.weights.has(key)));
       await using extractor = await featureExtractor(
         { ...base, weights: mine },
@@ -136,6 +137,7 @@ export async function* fineTune(
     const examples = augment ? (data.map(augment) as Dataset) : data;
     for await (const event of train(isNamed ? thawed(start.model) : start.model, examples, {
       ...all,
+      ...own,
       weights,
       frozen,
       ...(validation && { validation }),
@@ -144,7 +146,7 @@ export async function* fineTune(
       yield { ...event, stage };
     }
   }
-  yield { type: "tuned", model: start.model, weights, ...(labels && { labels }) };
+  yield { type: "tuned", model: start.model, weights, ...own, ...(labels && { labels }) };
 }
 
 interface Leaf {

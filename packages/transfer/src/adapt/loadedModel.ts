@@ -1,12 +1,14 @@
 // A model as everything here takes it and gives it back: a Keras config with its weights.
 import { CajalError, checkArgument, showValue, type Weights } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
-import type { ModelConfig } from "@cajal/models";
+import type { Layer, ModelConfig } from "@cajal/models";
 
 /** A model with its weights; what `readModel`, `pretrained` and `loadModel` give are some. */
 export interface LoadedModel {
   readonly model: ModelConfig;
   readonly weights: Weights;
+  /** Definitions of layers of one's own that the model has, from `defineLayer` of @cajal/models. */
+  readonly layers?: readonly Layer[] | undefined;
   readonly labels?: readonly string[] | undefined;
 }
 
@@ -16,6 +18,7 @@ export function checkLoaded(where: string, network: LoadedModel): void {
   checkAwaited(where, "the model", network);
   checkArgument(where, "model", network.model, "object");
   checkArgument(where, "weights", network.weights, "map");
+  if (network.layers !== undefined) checkArgument(where, "layers", network.layers, "array");
 }
 
 /** @throws CajalError `bad-argument` for what is no dataset */

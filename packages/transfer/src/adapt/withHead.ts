@@ -6,7 +6,6 @@ import {
   checkOptions,
   showValue,
   unknownName,
-  type Weights,
 } from "@cajal/core";
 import {
   functional,
@@ -59,14 +58,16 @@ export function withHead(
   if (isGraph(pretrained)) return graphHead(pretrained, { ...options, classes });
   if (pooling !== null && pooling !== "avg" && pooling !== "max")
     throw unknownName("pooling", typeof pooling === "string" ? pooling : showValue(pooling), ["avg", "max"]); // prettier-ignore
-  const body = layer === undefined ? { model: readKeras(pretrained.model), weights: pretrained.weights } : cutAt(pretrained, layer); // prettier-ignore
+  const { layers } = pretrained;
+  const whole = { model: readKeras(pretrained.model), weights: pretrained.weights, ...(layers && { layers }) }; // prettier-ignore
+  const body: LoadedModel = layer === undefined ? whole : cutAt(pretrained, layer);
   const usedNames = new Set(body.model.config.layers.map(({ name }) => name));
   const free = (name: string): string => {
     let one = name;
     for (let i = 1; usedNames.has(one); i++) one = `${name}_${i}`;
     return one;
   };
-  const network = resolve(body.model);
+  const network = resolve(body.model, { layers });
   const { shape } = network.outputs[0]!;
   if (network.outputs.length !== 1)
     throw new CajalError(
@@ -87,7 +88,7 @@ export function withHead(
   const base =
     features === output
       ? body
-      : { model: stacked(body.model, pooled.model(output, features)), weights: body.weights };
+      : { ...body, model: stacked(body.model, pooled.model(output, features)) };
 
   const top = functional("head");
   const input = top.input(features.shape.slice(1), { name: free("features") });
@@ -103,14 +104,11 @@ export function withHead(
 }
 
 /** A base and a head as one model. */
-export function headed(
-  base: LoadedModel,
-  head: LoadedModel,
-): { model: ModelConfig; weights: Weights } {
-  // prettier-ignore
+export function headed(base: LoadedModel, head: LoadedModel): LoadedModel {
   return {
     model: stacked(base.model, head.model),
     weights: new Map([...base.weights, ...head.weights]),
+    ...(base.layers && { layers: base.layers }),
   };
 }
 

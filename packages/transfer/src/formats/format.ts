@@ -1,7 +1,7 @@
 // A file format of models or weights. Formats live in this folder, a file each, listed in index.ts.
 import type { LoadedGraph } from "../adapt/graph/loadedGraph";
 import type { Weights } from "@cajal/core";
-import type { ModelConfig, Network, ResolveOptions } from "@cajal/models";
+import type { Layer, ModelConfig, Network, ResolveOptions } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import type { OptimizerState } from "../optimizer/optimizerState";
 import type { TrainingConfig } from "../optimizer/trainingConfig";
@@ -14,6 +14,8 @@ export interface ReadModel {
   readonly format: string;
   readonly model: ModelConfig;
   readonly weights: Weights;
+  /** The definitions of layers of one's own that it was read with. */
+  readonly layers?: readonly Layer[];
   /** Names of the classes, where the file has them. */
   readonly labels?: readonly string[];
   /** Loss, metrics and optimizer as the file has them, unread. */
@@ -35,7 +37,7 @@ export interface ReadGraph {
 }
 
 /** A model that is to be written, checked. */
-export interface WholeModel extends Omit<ReadModel, "format"> {
+export interface WholeModel extends Omit<ReadModel, "format" | "layers"> {
   readonly network: Network;
 }
 
