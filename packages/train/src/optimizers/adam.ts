@@ -1,33 +1,16 @@
 import { checkOptions, optionsOf } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
-import {
-  checkShare,
-  commonOptions,
-  defineOptimizer,
-  sharedFields,
-  type OptimizerOptions,
-} from "./defineOptimizer";
+import { betaOptions, betasOf, type BetaOptions } from "./betas";
+import { defineOptimizer, sharedFields } from "./defineOptimizer";
 
 type AdamOptimizer = Optimizer<{ momentum: number; velocity: number; velocity_hat?: number }>;
 
-export interface AdamOptions extends OptimizerOptions {
-  /** Share of the old mean of gradients kept, below 1; default 0.9. */
-  beta1?: number;
-  /** Share of the old mean of squares kept, below 1; default 0.999. */
-  beta2?: number;
-  /** Default 1e-7. */
-  epsilon?: number;
+export interface AdamOptions extends BetaOptions {
   /** Divides by the largest mean of squares so far (Reddi et al. 2018, arXiv:1904.09237); default false. */
   amsgrad?: boolean;
 }
 
-const optionKinds = optionsOf<AdamOptions>({
-  ...commonOptions,
-  beta1: true,
-  beta2: true,
-  epsilon: { least: 0 },
-  amsgrad: "boolean",
-});
+const optionKinds = optionsOf<AdamOptions>({ ...betaOptions, amsgrad: "boolean" });
 
 /**
  * p ← p − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + epsilon) (Kingma & Ba 2014, arXiv:1412.6980, section 2,
@@ -45,16 +28,16 @@ export function adamOf(
 ): AdamOptimizer {
   checkOptions(name, options, optionKinds);
   const { weightDecay = defaultDecay } = options;
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false } = options;
-  checkShare(name, "beta1", beta1);
-  checkShare(name, "beta2", beta2);
+  const { amsgrad = false } = options;
+  const betas = betasOf(name, options);
+  const { beta1, beta2, epsilon } = betas;
   return {
     ...sharedFields(
       name,
       { ...options, weightDecay },
       {
         defaultRate: 0.001,
-        hyperparameters: { beta1, beta2, epsilon, amsgrad },
+        hyperparameters: { ...betas, amsgrad },
       },
     ),
     slots: { momentum: 0, velocity: 0, ...(amsgrad && { velocity_hat: 0 }) },

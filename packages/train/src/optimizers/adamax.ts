@@ -1,28 +1,7 @@
-import { checkOptions, optionsOf } from "@cajal/core";
+import { checkOptions } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
-import {
-  checkShare,
-  commonOptions,
-  defineOptimizer,
-  sharedFields,
-  type OptimizerOptions,
-} from "./defineOptimizer";
-
-export interface AdamaxOptions extends OptimizerOptions {
-  /** Share of the old mean of gradients kept, below 1; default 0.9. */
-  beta1?: number;
-  /** Share of the largest gradient so far that is kept, below 1; default 0.999. */
-  beta2?: number;
-  /** Default 1e-7. */
-  epsilon?: number;
-}
-
-const optionKinds = optionsOf<AdamaxOptions>({
-  ...commonOptions,
-  beta1: true,
-  beta2: true,
-  epsilon: { least: 0 },
-});
+import { betaOptions, betasOf, type BetaOptions } from "./betas";
+import { defineOptimizer, sharedFields } from "./defineOptimizer";
 
 /**
  * m ← β₁·m + (1 − β₁)·g, u ← max(β₂·u, |g|), p ← p − lr/(1 − β₁ᵗ) · m / (u + epsilon) (Kingma & Ba 2014,
@@ -32,15 +11,14 @@ const optionKinds = optionsOf<AdamaxOptions>({
  */
 export const adamax = defineOptimizer(
   ["adamax"],
-  (options: AdamaxOptions = {}): Optimizer<{ momentum: number; norm: number }> => {
-    checkOptions("adamax", options, optionKinds);
-    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
-    checkShare("adamax", "beta1", beta1);
-    checkShare("adamax", "beta2", beta2);
+  (options: BetaOptions = {}): Optimizer<{ momentum: number; norm: number }> => {
+    checkOptions("adamax", options, betaOptions);
+    const betas = betasOf("adamax", options);
+    const { beta1, beta2, epsilon } = betas;
     return {
       ...sharedFields("adamax", options, {
         defaultRate: 0.001,
-        hyperparameters: { beta1, beta2, epsilon },
+        hyperparameters: betas,
       }),
       slots: { momentum: 0, norm: 0 },
       rate: (ops, learningRate, t) => ops.div(learningRate, ops.sub(1, ops.pow(beta1, t))),

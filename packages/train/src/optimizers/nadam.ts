@@ -1,28 +1,7 @@
-import { checkOptions, optionsOf } from "@cajal/core";
+import { checkOptions } from "@cajal/core";
 import type { Ops, Optimizer } from "@cajal/runtime";
-import {
-  checkShare,
-  commonOptions,
-  defineOptimizer,
-  sharedFields,
-  type OptimizerOptions,
-} from "./defineOptimizer";
-
-export interface NadamOptions extends OptimizerOptions {
-  /** Share of the old mean of gradients kept, below 1; default 0.9. */
-  beta1?: number;
-  /** Share of the old mean of squares kept, below 1; default 0.999. */
-  beta2?: number;
-  /** Default 1e-7. */
-  epsilon?: number;
-}
-
-const optionKinds = optionsOf<NadamOptions>({
-  ...commonOptions,
-  beta1: true,
-  beta2: true,
-  epsilon: { least: 0 },
-});
+import { betaOptions, betasOf, type BetaOptions } from "./betas";
+import { defineOptimizer, sharedFields } from "./defineOptimizer";
 
 /**
  * Adam with Nesterov's momentum: μₜ = β₁·(1 − ½·0.96ᵗ), p ← p − lr · (μₜ₊₁·m / (1 − μ₁ ⋯ μₜ₊₁) + (1 − μₜ)·g / (1 − μ₁ ⋯ μₜ)) /
@@ -32,15 +11,14 @@ const optionKinds = optionsOf<NadamOptions>({
  */
 export const nadam = defineOptimizer(
   ["nadam"],
-  (options: NadamOptions = {}): Optimizer<{ momentum: number; velocity: number }> => {
-    checkOptions("nadam", options, optionKinds);
-    const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
-    checkShare("nadam", "beta1", beta1);
-    checkShare("nadam", "beta2", beta2);
+  (options: BetaOptions = {}): Optimizer<{ momentum: number; velocity: number }> => {
+    checkOptions("nadam", options, betaOptions);
+    const betas = betasOf("nadam", options);
+    const { beta1, beta2, epsilon } = betas;
     return {
       ...sharedFields("nadam", options, {
         defaultRate: 0.001,
-        hyperparameters: { beta1, beta2, epsilon },
+        hyperparameters: betas,
       }),
       slots: { momentum: 0, velocity: 0 },
       update(ops, { parameter: p, gradient: g, slots, rate, iteration: t }) {
