@@ -243,6 +243,20 @@ describe("addresses", () => {
     expect(asked[1]).toBe("https://example.org/m/w.bin?token=1");
   });
 
+  it.each(["../w.bin", "%2e%2e/w.bin", ".\t./w.bin", " https://a.org/w.bin", "ht\ntps://a.org/w.bin", "\t//a.org/w.bin", "\t//["])(
+    "asks for no shard at %j, which is outside of the model's folder",
+    async (path) => {
+      const asked: string[] = [];
+      const fetch = async (url: unknown) => {
+        asked.push(String(url));
+        return new Response(json.replace('"w.bin"', () => JSON.stringify(path)));
+      };
+      const reading = readModel("https://example.org/m/model.json?token=1", { fetch: fetch as never });
+      await expect(reading).rejects.toMatchObject({ code: "bad-file", message: expect.stringMatching(/leaves its folder/) });
+      expect(asked).toHaveLength(1);
+    },
+  ); // prettier-ignore
+
   it.each([
     ["data, beside which nothing lies", `data:application/json,${encodeURIComponent(json)}`, "bad-file"],
     ["a file of another host", "file://host/model.h5", "bad-argument"],

@@ -58,7 +58,7 @@ export async function openSource(source: ModelSource, options: SourceOptions): P
     return {
       ...(await fetched(url, options)),
       close,
-      beside: (path) => {
+      beside: async (path) => {
         checkRelative(path, url);
         // Nothing lies beside what an address is made of.
         return /^https?:/i.test(url) ? fetched(besideUrl(path, url), options) : notGiven(path);
@@ -124,17 +124,24 @@ const ofData = (data: Blob | Uint8Array | ArrayBuffer, name?: string): ByteSourc
 function checkRelative(path: string, of: string): string {
   const parts = path.split(/[\\/]/);
   if (path === "" || /^[a-z][a-z0-9+.-]*:/i.test(path) || parts[0] === "" || parts.includes(".."))
-    throw new CajalError(
-      "bad-file",
-      `${of}: it refers to ${JSON.stringify(path)}, which leaves its folder; such paths are not followed.`,
-      { path },
-    );
+    throw leavesFolder(path, of);
   return path;
 }
 
+const leavesFolder = (path: string, of: string) =>
+  new CajalError(
+    "bad-file",
+    `${of}: it refers to ${JSON.stringify(path)}, which leaves its folder; such paths are not followed.`,
+    { path },
+  );
+
 /** With the query of the model's own address, as TF.js asks: it may be what a server lets one in by. */
 function besideUrl(path: string, url: string): string {
-  const address = new URL(path, url);
+  // Addresses have more spellings than paths: "%2e%2e" is "..", and spaces and line breaks fall out of "\t//host".
+  const folder = new URL(".", url);
+  const address = URL.canParse(path, url) ? new URL(path, url) : undefined;
+  if (address?.origin !== folder.origin || !address.pathname.startsWith(folder.pathname))
+    throw leavesFolder(path, url);
   address.search ||= new URL(url).search;
   return address.href;
 }
