@@ -55,3 +55,14 @@ it.each<[string, ModelConfig, (key: string, i: number) => string, typeof npz, Re
   const error: unknown = await readWeights(encode(named(model, name)), model).catch((error: unknown) => error);
   expect(isCajalError(error) && `${error.code}: ${error.message}`).toMatch(message);
 }); // prettier-ignore
+
+it("refuses names that lie in the order of their types, and are sorted within each", async () => {
+  const net = functional("net");
+  const x = net.input([2]);
+  const y = net.layer("BatchNormalization", { name: "norm" }, x);
+  const model = net.model(x, net.layer("Dense", { name: "a", units: 3 }, y));
+  const tensors = new Map<string, Tensor>(["bias", "mean", "var", "weight"].map((name) => [`norm/${name}`, tensor("float32", [2])])); // prettier-ignore
+  tensors.set("a/bias", tensor("float16", [3])).set("a/kernel", tensor("float16", [2, 3]));
+  const file = encodeSafetensors({ tensors, metadata: {} });
+  await expect(readWeights(file, model)).rejects.toThrow(/alphabetical order/);
+});

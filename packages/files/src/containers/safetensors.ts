@@ -96,6 +96,8 @@ export function encodeSafetensors(content: Safetensors): Uint8Array<ArrayBuffer>
 
 /** A tensor of a file, read when it is asked for. */
 export interface StoredTensor {
+  /** The file's element type. */
+  readonly dtype: DType | "bfloat16";
   readonly shape: readonly number[];
   /** Of the file's element type; bfloat16 becomes float32. */
   read(): Promise<Tensor>;
@@ -122,7 +124,7 @@ export async function openSafetensors(source: ByteSource): Promise<{
   const tensors = [...entries].map(([key, { type, shape, from, to }]) => {
     const read = async () =>
       toTensor(type, shape, await source.read(8 + headerSize + from, to - from));
-    return [key, { shape, read }] as const;
+    return [key, { dtype: type.dtype, shape, read }] as const;
   });
   return { tensors: new Map(tensors), metadata };
 }

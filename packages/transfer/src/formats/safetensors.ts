@@ -28,7 +28,7 @@ export const safetensors = defineFormat({
     const { tensors, metadata } = await openSafetensors(source);
     const weights = [...tensors].map(([name, stored]) => ({ name, ...stored }));
     // Files of our own keep the model's order.
-    const sorted = metadata.config === undefined && areSorted(weights.map(({ name }) => name));
+    const sorted = metadata.config === undefined && areSorted(weights);
     return { format: "safetensors", groups: [{ name: "", weights }], sorted };
   },
   encoders: [
@@ -43,6 +43,10 @@ export const safetensors = defineFormat({
   ],
 });
 
-/** Whether names lie as the library of Python puts them: "dense_10/bias", "dense_10/kernel", "dense_9/bias". */
-const areSorted = (names: readonly string[]): boolean =>
-  names.length > 1 && names.every((name, i) => i === 0 || names[i - 1]! < name);
+/** Whether names lie as the library of Python puts them: by their types, and of one type "dense_10/bias", "dense_9/bias". */
+const areSorted = (weights: readonly { name: string; dtype: string }[]): boolean =>
+  weights.length > 1 &&
+  weights.every(({ name, dtype }, i) => {
+    const before = weights[i - 1];
+    return before?.dtype !== dtype || before.name < name;
+  });
