@@ -66,3 +66,33 @@ it("refuses names that lie in the order of their types, and are sorted within ea
   const file = encodeSafetensors({ tensors, metadata: {} });
   await expect(readWeights(file, model)).rejects.toThrow(/alphabetical order/);
 });
+
+const layersOf = (inputs: readonly number[], ...layers: readonly (readonly [string, object])[]) => {
+  const net = functional("net");
+  const x = net.input(inputs);
+  return net.model(x, layers.reduce((y, [name, config]) => net.layer(name as "Dense", config as { units: number }, y), x)); // prettier-ignore
+};
+it.each<[string, ModelConfig, readonly string[], RegExp]>([
+  ["beside an embedding, which lies alike in both", layersOf([4], ["Embedding", { input_dim: 3, output_dim: 2, name: "e" }], ["Dense", { units: 2, name: "d" }]), ["emb.weight", "fc.weight", "fc.bias"], /fc\.weight \[2,2\] fits "d\/kernel" either way/],
+  ["of recurrent layers", layersOf([4, 2], ["SimpleRNN", { units: 2, use_bias: false, name: "r" }]), ["rnn.weight_ih_l0", "rnn.weight_hh_l0"], /rnn\.weight_ih_l0 \[2,2\] fits/],
+  ["under names with slashes", layersOf([2], ["Dense", { units: 2, name: "fc" }]), ["fc/weight", "fc/bias"], /fc\/weight \[2,2\] fits/],
+])("refuses PyTorch's square kernels %s", async (_, model, names, message) => {
+  const file = npz(named(model, (_, i) => names[i]!));
+  await expect(readWeights(file, model)).rejects.toMatchObject({ code: "bad-file", message: expect.stringMatching(message) });
+}); // prettier-ignore
+
+it.each<[string, ModelConfig, readonly string[], RegExp]>([
+  ["a layer normalization of Flax", single("LayerNormalization"), ["LayerNorm_0/bias", "LayerNorm_0/scale"], /"LayerNorm_0\/bias" lies where "norm\/gamma"/],
+  ["a normalization under its layer's name", single("BatchNormalization"), ["norm/bias", "norm/running_mean", "norm/running_var", "norm/weight"], /"norm\/bias" lies where "norm\/gamma"/],
+  ["means and variances", single("BatchNormalization"), ["bn.weight", "bn.bias", "bn.running_var", "bn.running_mean"], /"bn.running_var" lies where "norm\/moving_mean"/],
+])("refuses what lies in an order that is not the model's: %s", async (_, model, names, message) => {
+  const file = npz(named(model, (_, i) => names[i]!));
+  await expect(readWeights(file, model)).rejects.toMatchObject({ code: "bad-file", message: expect.stringMatching(message) });
+}); // prettier-ignore
+
+it("takes PyTorch's normalization in its own order", async () => {
+  const model = single("BatchNormalization");
+  const names = ["bn.weight", "bn.bias", "bn.running_mean", "bn.running_var"];
+  const weights = await readWeights(npz(named(model, (_, i) => names[i]!)), model);
+  expect([...weights.values()].map(({ data }) => data[0])).toEqual([0, 1, 2, 3]);
+});

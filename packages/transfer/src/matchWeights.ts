@@ -85,7 +85,7 @@ function inOneList(
   if (stored.length === keys.size && specs.every(({ key }) => byKey.has(key)))
     return specs.map((weight): Pair => [weight, byKey.get(weight.key)!]);
   const grouped = byLayerNames(stored, layers, sorted);
-  if (grouped) return grouped;
+  if (grouped) return checkNames(grouped, file);
   const one =
     specs.find(({ key }) => !byKey.has(key))?.key ??
     stored.find(({ name }) => !keys.has(name))?.name;
@@ -96,9 +96,7 @@ function inOneList(
         `it has no "${one}", and its names lie in alphabetical order, as Python's safetensors writes them, which is not the model's: they do not tell where "${stored[0]!.name}" belongs. Give each weight the name that the model has for it, layer/weight`,
         { weight: one },
       );
-    const pairs = specs.map((weight, i): Pair => [weight, stored[i]!]);
-    checkNotTransposed(pairs, file);
-    return pairs;
+    return checkNames(specs.map((weight, i): Pair => [weight, stored[i]!]), file); // prettier-ignore
   }
   const top = topAlone(stored, layers);
   const twice = stored.find(({ name }, i) => stored.findIndex((other) => other.name === name) < i);
@@ -109,10 +107,39 @@ function inOneList(
   );
 }
 
+/** What was paired by order, where names and shapes may tell that it does not belong together. */
+function checkNames(pairs: readonly Pair[], file: string): readonly Pair[] {
+  const mixed = pairs.find(([{ key }, { name }]) => {
+    const [wanted, got] = [partOf(key), partOf(name)];
+    return wanted !== undefined && got !== undefined && wanted !== got;
+  });
+  if (mixed) {
+    const [{ key }, { name }] = mixed;
+    throw misfit(
+      file,
+      `its order is not the model's: "${name}" lies where "${key}" should be. Give each weight the name that the model has for it, layer/weight`,
+      { weight: key, from: name },
+    );
+  }
+  checkNotTransposed(pairs, file);
+  return pairs;
+}
+
+/** What a weight is of its layer, by how Keras, PyTorch and Flax call it; undefined for other names. */
+const partOf = (name: string): string | undefined =>
+  Object.entries(namesOfParts).find(([, names]) => names.test(name))?.[0];
+const namesOfParts = {
+  factor: /(^|[./_])(weight|kernel|gamma|scale)(:\d+)?$/,
+  summand: /(^|[./_])(bias|beta)(:\d+)?$/,
+  mean: /(^|[./_])mean(:\d+)?$/,
+  variance: /(^|[./_])var(iance)?(:\d+)?$/,
+};
+
 /** PyTorch's kernels are [out, in, …], Keras' [… in, out]: where all are as long either way, no shape says which these are. */
 function checkNotTransposed(pairs: readonly Pair[], file: string): void {
   const kernels = pairs.filter(
-    ([{ shape }, { name }]) => sizeOf(shape) > 1 && shape.length > 1 && /(^|\.)weight$/.test(name),
+    ([{ key, shape }, { name }]) =>
+      key.endsWith("kernel") && sizeOf(shape) > 1 && /(^|[./_])weight(_\w+)?$/.test(name),
   );
   const inTorch = (shape: readonly number[]) => [...shape.slice(-2).toReversed(), ...shape.slice(0, -2)]; // prettier-ignore
   const told = kernels.find(([{ shape }]) => showShape(inTorch(shape)) !== showShape(shape));
