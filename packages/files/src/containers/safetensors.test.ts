@@ -132,6 +132,12 @@ describe("safetensors", () => {
     expect(Object.getPrototypeOf(read.metadata)).toBe(Object.prototype);
   });
 
+  it("reads texts of any length in its header, and keys of quotes, braces and colons", () => {
+    const metadata = { long: "x".repeat(2 ** 24), quoted: '"'.repeat(2 ** 22), '{":"}\\': '":{', ":": "" };
+    const tensors = new Map([["a", tensor("float32", [1], [2])]]);
+    expect(decodeSafetensors(encodeSafetensors({ tensors, metadata }))).toEqual({ tensors, metadata });
+  }); // prettier-ignore
+
   it("answers any damage with an error of its own, or with a file that is well formed", () => {
     const whole = encodeSafetensors({
       tensors: new Map<string, Tensor>([
