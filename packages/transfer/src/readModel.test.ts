@@ -294,6 +294,39 @@ describe("a manifest of TF.js that is none", () => {
   });
 });
 
+describe("a quantized weight of TF.js that is of whole numbers", () => {
+  const norm = { class_name: "Normalization", config: { name: "n", axis: [-1], batch_input_shape: [null, 1] } }; // prettier-ignore
+  const read = (dtype: string, quantization: object) => {
+    const count = { name: "n/count", shape: [], dtype, quantization };
+    const numbers = ["mean", "variance"].map((name) => ({ name: `n/${name}`, shape: [1], dtype: "float32" })); // prettier-ignore
+    const json = {
+      format: "layers-model",
+      modelTopology: { class_name: "Sequential", config: { name: "m", layers: [norm] } },
+      weightsManifest: [{ paths: ["w"], weights: [...numbers, count] }],
+    };
+    const files = new Map([
+      ["model.json", new TextEncoder().encode(JSON.stringify(json))],
+      ["w", Uint8Array.from([0, 0, 128, 63, 0, 0, 128, 63, 3, 0].slice(0, "scale" in quantization ? 9 : 10))],
+    ]);
+    return readModel(files);
+  }; // prettier-ignore
+
+  it("is rounded, as TF.js does", async () => {
+    const { weights } = await read("int32", { dtype: "uint8", scale: 2.3, min: 0.5 });
+    expect(weights.get("n/count")!.data[0]).toBe(7);
+  });
+
+  it.each([
+    ["int32", { dtype: "float16" }],
+    ["bool", { dtype: "uint8", scale: 1, min: 0 }],
+  ])("is refused as %s %o, which TF.js does not read", async (dtype, quantization) => {
+    await expect(read(dtype, quantization)).rejects.toMatchObject({
+      code: "bad-file",
+      message: expect.stringMatching(/quantized to .*, expected float32, or int32/),
+    });
+  });
+});
+
 describeWithShared("a model without its shards", "reference/files/broken/tfjs", (path) => {
   it("names the shard that is missing", async () => {
     const bytes = new Uint8Array(readFileSync(`${path}/shard_missing/model.json`));

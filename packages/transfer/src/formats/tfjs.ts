@@ -134,6 +134,12 @@ function readGroupSpec(source: OpenSource, groupSpec: unknown, where: string): G
         { weight: name },
       );
     const scaled = quantization.dtype !== "float16";
+    if (dtype !== "float32" && !(scaled && dtype === "int32"))
+      throw bad(
+        source,
+        `weight "${name}": got ${dtype} quantized to ${quantization.dtype}, expected float32, or int32 quantized to uint8 or uint16`,
+        { weight: name, dtype },
+      );
     if (scaled && !(Number.isFinite(quantization.scale) && Number.isFinite(quantization.min)))
       throw bad(
         source,
@@ -203,7 +209,7 @@ async function readGroup(
 function unpacked(
   bytes: Uint8Array<ArrayBuffer>,
   dtype: DType,
-  { name, shape, quantization }: Spec,
+  { name, shape, dtype: original, quantization }: Spec,
 ): Tensor {
   const raw = tensor(dtype, shape);
   if (raw.data.byteLength !== bytes.length)
@@ -214,8 +220,10 @@ function unpacked(
   new Uint8Array(raw.data.buffer).set(bytes);
   if (!quantization || quantization.dtype === "float16") return raw;
   const { scale, min } = quantization as { scale: number; min: number };
-  const values = new Float32Array(raw.data.length);
+  const values = new (original === "int32" ? Float64Array : Float32Array)(raw.data.length);
   // In float64, rounded once, as TF.js does. A loop: `Float32Array.from` takes many times as long.
   for (let i = 0; i < values.length; i++) values[i] = Number(raw.data[i]) * scale + min;
-  return tensor("float32", shape, values);
+  return values instanceof Float32Array
+    ? tensor("float32", shape, values)
+    : tensor("int32", shape, Int32Array.from(values, Math.round));
 }
