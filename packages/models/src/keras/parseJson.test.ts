@@ -11,6 +11,11 @@ describe("text of a model", () => {
     expect(read).toEqual({ a: NaN, b: [-Infinity, Infinity, 1], c: 'NaN, "Infinity"' });
   });
 
+  it("with NaN beside texts of any length", () => {
+    const long = 'NaN"'.repeat(2 ** 22);
+    expect(parseJson(`{ "a": ${JSON.stringify(long)}, "b": NaN }`)).toEqual({ a: long, b: NaN });
+  });
+
   it.each([
     ["UTF-8", [] as number[], "utf8"],
     ["UTF-8 with a byte order mark", [0xef, 0xbb, 0xbf], "utf8"],

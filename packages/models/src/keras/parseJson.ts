@@ -32,10 +32,12 @@ const numberMark = "\u0000number ";
 /** JSON with Python's NaN and Infinity; undefined where it is none either. */
 function withNumbers(text: string): unknown {
   if (!/NaN|Infinity/.test(text)) return undefined;
-  // Strings are stepped over whole, so that what they say stays.
-  const markedText = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Infinity\b|\bNaN\b/g, (match) =>
-    match.startsWith('"') ? match : JSON.stringify(numberMark + match),
-  );
+  // What strings say stays. A string as one match would be more than the stack of expressions holds where it is long.
+  let inString = false;
+  const markedText = text.replaceAll(/\\.|"|-?Infinity\b|\bNaN\b/g, (match) => {
+    if (match === '"') inString = !inString;
+    return inString || /^["\\]/.test(match) ? match : JSON.stringify(numberMark + match);
+  });
   try {
     return JSON.parse(markedText, (_, value: unknown) =>
       typeof value === "string" && value.startsWith(numberMark)
