@@ -105,6 +105,12 @@ it("npz survives writing and reading", async () => {
   for (const [name, array] of arrays) expect(await read.get(name)!.read()).toEqual(array);
 });
 
+it.each(["0, 99999999999999999999", `0, ${"9".repeat(400)}`, "9007199254740991, 3"])("says of which file a .npy of shape (%s) is", (shape) => {
+  const header = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape}), }`;
+  const bytes = Uint8Array.from([0x93, ...Buffer.from("NUMPY"), 1, 0, header.length & 255, header.length >> 8, ...Buffer.from(header)]);
+  expect(() => decodeNpy(bytes, "a.npy")).toThrow(expect.objectContaining({ code: "bad-file", message: expect.stringMatching(/^a\.npy: its shape .* is too large/) }));
+}); // prettier-ignore
+
 interface Case {
   file: string;
   expect: string;

@@ -120,7 +120,7 @@ function readHeader(text: string, bad: (why: string) => CajalError) {
   if (typeof descr !== "string" || descr.length < 2 || typeof fortran !== "boolean")
     throw malformed();
   if (!Array.isArray(shape) || entries.size !== 3) throw malformed();
-  if (!Number.isSafeInteger(sizeOf(shape) * 8))
+  if (![...shape, sizeOf(shape) * 8].every(Number.isSafeInteger))
     throw bad(`its shape [${shape.join(",")}] is too large.`);
   return { descr, fortran, shape };
 }
