@@ -168,12 +168,17 @@ function externalBytes(
       `${where}: its data lies in ${JSON.stringify(location)}, outside of the model's folder`,
     );
   }
-  const offset = Number(entries.get("offset") ?? 0);
-  const length = Number(entries.get("length") ?? expected);
-  if (!Number.isSafeInteger(offset) || offset < 0 || length !== expected)
-    throw malformed(
-      `${where}: offset ${offset}, length ${length}; expected a length of ${expected}`,
-    );
+  const wholeNumber = (key: string, usual: number) => {
+    const text = entries.get(key);
+    if (text === undefined) return usual;
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text)))
+      throw malformed(`${where}: ${key} ${JSON.stringify(text)}, expected a whole number`);
+    return Number(text);
+  };
+  const offset = wholeNumber("offset", 0);
+  const length = wholeNumber("length", expected);
+  if (length !== expected)
+    throw malformed(`${where}: length ${length}, expected ${expected} for its shape`);
   if (!options.externalData)
     throw new CajalError(
       "unsupported",

@@ -187,6 +187,18 @@ describe("encodeModelWithExternalData", () => {
     expect(() => decodeModel(bytes)).toThrow(expect.objectContaining({ code: "unsupported" }));
   });
 
+  it.each([" ", "x", "-"])("is refused at the offset %j, which is no whole number", (offset) => {
+    const text = Buffer.concat(encoded.model).toString("latin1");
+    const bytes = Buffer.from(text.replace("offset\x12\x010", `offset\x12\x01${offset}`), "latin1");
+    const externalData = () => data;
+    expect(() => decodeModel(bytes, { externalData })).toThrow(
+      expect.objectContaining({
+        code: "bad-file",
+        message: expect.stringContaining(`offset "${offset}"`),
+      }),
+    );
+  });
+
   it("is what ONNX Runtime reads", async () => {
     const session = await ort.InferenceSession.create(Buffer.concat(encoded.model), {
       externalData: [{ path: "weights.bin", data }],
