@@ -225,6 +225,15 @@ it("tells TensorFlow's SavedModel from ONNX", async () => {
   await expect(readModel(onnx)).rejects.toThrow(/it is an ONNX graph and no Keras model/);
 });
 
+it("names the file of a graph that is damaged", async () => {
+  const files = new Map([["m.onnx", Uint8Array.of(8, 8, 0x3a, 9)]]);
+  await expect(readModel(files, { graphs: true })).rejects.toMatchObject({
+    code: "bad-file",
+    message: expect.stringMatching(/^m\.onnx: not a well-formed ONNX file/),
+    facts: expect.objectContaining({ file: "m.onnx" }),
+  });
+});
+
 describe("addresses", () => {
   const dense = { class_name: "Dense", config: { name: "d", units: 1, use_bias: false, batch_input_shape: [null, 2] } }; // prettier-ignore
   const json = JSON.stringify({

@@ -1,5 +1,5 @@
 // ONNX: written from here; a graph is no Keras config, and what reads one is @cajal/onnx.
-import { CajalError } from "@cajal/core";
+import { CajalError, isCajalError } from "@cajal/core";
 import { toOnnx } from "@cajal/models";
 import { decodeModel, encodeModel, withInitializers, type OnnxModel } from "@cajal/onnx";
 import { floatsOf } from "../adapt/graph/loadedGraph";
@@ -15,7 +15,7 @@ export const onnx = defineFormat({
     name.endsWith(".onnx") || (head[0] === 0x08 && head[1]! < 0x20 && !isSavedModel(head)),
   readGraph: async (source) => {
     const bytes = await source.read(0, source.size);
-    const model = decodeModel(bytes);
+    const model = decoded(bytes, source.name);
     const text = model.metadata?.get("labels");
     const labels = text === undefined ? undefined : parseLabels(text, `${source.name}, labels`);
     return { format: "ONNX", model, weights: floatsOf(model), ...(labels && { labels }) };
@@ -34,6 +34,17 @@ export const onnx = defineFormat({
     },
   ],
 });
+
+/** Errors of the decoder, which knows bytes alone, with the file's name. */
+function decoded(bytes: Uint8Array, file: string): OnnxModel {
+  try {
+    return decodeModel(bytes);
+  } catch (cause) {
+    if (!isCajalError(cause)) throw cause;
+    const { code, message, facts } = cause;
+    throw new CajalError(code, `${file}: ${message}`, { ...facts, file }, { cause });
+  }
+}
 
 function encoded(graph: OnnxModel, labels: readonly string[] | undefined): Uint8Array {
   const metadata = new Map(graph.metadata);
