@@ -112,6 +112,22 @@ describe("external data", () => {
     }
   });
 
+  it("is one file, however its location is spelled, and gives no more memory than it has", async () => {
+    mkdirSync(join(folder, "x"));
+    await writeModel(path, model(), { externalData: { location: "./x/w" } });
+    const text = readFileSync(path, "latin1");
+    const [before, after] = [text.slice(0, text.lastIndexOf("./x/w")), text.slice(text.lastIndexOf("./x/w"))]; // prettier-ignore
+    const respelled = before + after.replace("./x/w", "x///w");
+    writeFileSync(path, respelled, "latin1");
+    expect(await readModel(path)).toEqual(model());
+    writeFileSync(path, respelled.replace("offset\x12\x044096", "offset\x12\x041024"), "latin1");
+    truncateSync(join(folder, "x/w"), 4096 + 1024);
+    await expect(readModel(path)).rejects.toMatchObject({
+      code: "bad-file",
+      message: expect.stringMatching(/overlaps/) as unknown,
+    });
+  });
+
   it("that is missing or cut short is told with its tensor", async () => {
     await writeModel(path, model(), { externalData: true });
     truncateSync(`${path}.data`, 5000);

@@ -79,10 +79,18 @@ function fitsOneFile(model: OnnxModel): boolean {
   return bytes < 2 ** 31 - 2 ** 24;
 }
 
+interface DataFile {
+  readonly path: string;
+  readonly size: number;
+  reserved: number;
+}
+
 /** The files beside a model that its tensors lie in. */
 class Beside {
   readonly #folder: string;
-  readonly #files = new Map<string, { path: string; size: number; reserved: number }>();
+  /** By location; one file has many spellings. */
+  readonly #files = new Map<string, DataFile>();
+  readonly #byPath = new Map<string, DataFile>();
   readonly #ranges = new Map<string, { path: string; offset: number; bytes: Uint8Array }>();
 
   constructor(folder: string) {
@@ -99,7 +107,7 @@ class Beside {
         `${where}: bytes ${offset} to ${offset + length}; the file has ${file.size}.`,
         { location, offset, length, size: file.size },
       );
-    const key = `${offset} ${length} ${location}`;
+    const key = `${offset} ${length} ${file.path}`;
     const cached = this.#ranges.get(key);
     if (cached) return cached.bytes;
     // Different tensors do not overlap: a small file must not ask for much memory.
@@ -113,14 +121,14 @@ class Beside {
 
   async fill(signal: AbortSignal | undefined): Promise<void> {
     const ranges = [...this.#ranges.values()].sort((a, b) => a.offset - b.offset);
-    for (const { path } of this.#files.values())
+    for (const { path } of this.#byPath.values())
       await withFile(path, async (file) => {
         for (const range of ranges)
           if (range.path === path) await readAt(file, path, range.bytes, range.offset, signal);
       });
   }
 
-  #file(location: string, where: string) {
+  #file(location: string, where: string): DataFile {
     const cached = this.#files.get(location);
     if (cached) return cached;
     const file = ioErrors("reading", where, () => {
@@ -131,9 +139,10 @@ class Beside {
         throw new CajalError("bad-file", `${where}: lies outside of the model's folder.`, {
           location,
         });
-      return { path, size: statSync(path).size, reserved: 0 };
+      return this.#byPath.get(path) ?? { path, size: statSync(path).size, reserved: 0 };
     });
     this.#files.set(location, file);
+    this.#byPath.set(file.path, file);
     return file;
   }
 }
