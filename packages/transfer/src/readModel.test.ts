@@ -252,7 +252,7 @@ describe("addresses", () => {
     expect(asked[1]).toBe("https://example.org/m/w.bin?token=1");
   });
 
-  it.each(["../w.bin", "%2e%2e/w.bin", ".\t./w.bin", " https://a.org/w.bin", "ht\ntps://a.org/w.bin", "\t//a.org/w.bin", "\t//["])(
+  it.each(["../w.bin", "w\0.bin", "%2e%2e/w.bin", ".\t./w.bin", " https://a.org/w.bin", "ht\ntps://a.org/w.bin", "\t//a.org/w.bin", "\t//["])(
     "asks for no shard at %j, which is outside of the model's folder",
     async (path) => {
       const asked: string[] = [];

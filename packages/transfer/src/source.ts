@@ -123,7 +123,13 @@ const ofData = (data: Blob | Uint8Array | ArrayBuffer, name?: string): ByteSourc
 /** A path may not leave the folder: files come from strangers. */
 function checkRelative(path: string, of: string): string {
   const parts = path.split(/[\\/]/);
-  if (path === "" || /^[a-z][a-z0-9+.-]*:/i.test(path) || parts[0] === "" || parts.includes(".."))
+  if (
+    path === "" ||
+    path.includes("\0") ||
+    /^[a-z][a-z0-9+.-]*:/i.test(path) ||
+    parts[0] === "" ||
+    parts.includes("..")
+  )
     throw leavesFolder(path, of);
   return path;
 }
