@@ -5,6 +5,10 @@ import type { StoredWeight } from "./storedWeights";
 
 const factorName = /^(.*\/)lora_(kernel|embeddings)_([ab])(:\d+)?$/;
 
+/** Whether factors of updates are among the weights. */
+export const hasLora = (weights: readonly StoredWeight[]): boolean =>
+  weights.some(({ name }) => factorName.test(name));
+
 /**
  * Weights of a layer, or of a model, with the updates added, in the order that they have without updates.
  *

@@ -3,7 +3,7 @@
 import { CajalError } from "@cajal/core";
 import { looksLikeHdf5, need, openHdf5, type Hdf5Group } from "@cajal/files";
 import { readKeras, resolve, type Network } from "@cajal/models";
-import { withoutLora } from "../loraWeights";
+import { hasLora, withoutLora } from "../loraWeights";
 import { legacyOrder, matchWeights } from "../matchWeights";
 import { readState, unread } from "../optimizer/optimizerState";
 import { byOutputLayers } from "../optimizer/trainingConfig";
@@ -94,13 +94,26 @@ function namesInFile({ groups }: StoredWeights, { layers }: Network): Map<string
 /** Groups by layer, whose attribute `weight_names` gives their weights' order. */
 async function readLegacy(group: Hdf5Group, root: Hdf5Group, file: string): Promise<StoredWeights> {
   const groups: StoredGroup[] = [];
+  for (const name of await names(group, "layer_names", file))
+    groups.push({ name, weights: await listed(await need(group, name, "group"), file) });
+  return {
+    format: "Keras .h5",
+    groups: groups.some(({ weights }) => hasLora(weights))
+      ? await withUpdates(groups, root, file)
+      : groups,
+    keras1: await isKeras1(group, root),
+  };
+}
+
+/** Low-rank updates added to their kernels: the model's config, which is large, says by what factor. */
+async function withUpdates(
+  groups: readonly StoredGroup[],
+  root: Hdf5Group,
+  file: string,
+): Promise<readonly StoredGroup[]> {
   const text = await root.attribute("model_config");
-  const config: unknown = typeof text === "string" ? parseObject(text, `${file}, model_config`) : undefined; // prettier-ignore
-  for (const name of await names(group, "layer_names", file)) {
-    const weights = await listed(await need(group, name, "group"), file);
-    groups.push({ name, weights: withoutLora(weights, config, file) });
-  }
-  return { format: "Keras .h5", groups, keras1: await isKeras1(group, root) };
+  const config = typeof text === "string" ? parseObject(text, `${file}, model_config`) : undefined;
+  return groups.map(({ name, weights }) => ({ name, weights: withoutLora(weights, config, file) }));
 }
 
 /** Whether a Keras before 2 wrote it; the attribute stands at the root or, of weights alone, nowhere. */
