@@ -15,6 +15,7 @@ import {
   type TfLayers,
 } from "./peers";
 import { engineError } from "../../session/engineError";
+import { withFasterKernels } from "./fasterKernels";
 import { withGpuErrors, type ErrorScopes } from "./gpuErrors";
 import { takeManyAxes } from "./manyAxes";
 
@@ -88,7 +89,8 @@ async function loadBackend(device: DeviceName): Promise<Tfjs> {
     tf,
     layers,
     device,
-    runOnBackend: (body) => runWithBackend(tf, backend, body),
+    runOnBackend: (body) =>
+      runWithBackend(tf, backend, backend === "cpu" ? () => withFasterKernels(tf, body) : body),
     checked: (start) => (gpu ? withGpuErrors(gpu, start) : start()),
   };
 }

@@ -13,7 +13,6 @@ import type {
 } from "../../session/gradientSession";
 import { gradientDevices } from "./devices";
 import { fromTfjs, toTfjs } from "./tensors";
-import { withFasterKernels } from "./kernels";
 import { tfjsModel } from "./model";
 import { valuesOf } from "./session";
 import { backendsReady, tfjsOn } from "./backend";
@@ -62,9 +61,7 @@ export async function openGradientOnTfjs(
       );
 
   const tfjs = await tfjsOn(choice, gradientDevices);
-  const { tf, device } = tfjs;
-  const onBackend = <T>(body: () => T): T =>
-    tfjs.runOnBackend(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
+  const { tf, device, runOnBackend: onBackend } = tfjs;
   const { model: tfModel, variables, layers } = await tfjsModel(tfjs, network);
   await backendsReady();
   onBackend(() => {

@@ -21,7 +21,6 @@ import { applyConstraint } from "../../step/constraints";
 import type { StepBatch } from "../../step/batch";
 import type { Numbers, PendingStep, StepPosition, TrainCore } from "../../step/core";
 import { asGiven, computeMeasures, outputCalled } from "../../step/outputs";
-import { withFasterKernels } from "./kernels";
 import type { TrainableKeras } from "../../step/model";
 import { regularization } from "../../step/regularizers";
 import { updateParameters, type UpdatedParameter } from "../../step/update";
@@ -41,11 +40,9 @@ export async function openTrainStepOnTfjs(
   const { network: kerasNetwork, inputs, outputs, weights: weightList } = model;
   const tfjs = await tfjsOn(choice, gradientDevices);
   if (verify && isGpu(tfjs.device)) await checkGradientsOnce(tfjs);
-  const { tf, device } = tfjs;
+  const { tf, device, runOnBackend: onBackend } = tfjs;
   checkTrainable(model, device);
   checkChanges(model);
-  const onBackend = <T>(body: () => T): T =>
-    tfjs.runOnBackend(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
 
   const ops = opsTfjs(tf);
   const { model: network, variables, layers } = await tfjsModel(tfjs, kerasNetwork);
