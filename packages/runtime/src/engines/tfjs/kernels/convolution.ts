@@ -54,8 +54,8 @@ export function imageSums(geometry: Geometry, dy: Float32Array, w: Float32Array)
     const { pixels: rows, start } = part;
     layStrips(dy, { rows, depth, start: start * depth, rowStride: depth, depthStride: 1 }, slopes);
     addProduct(slopes, kernel, { rows, columns, depth }, shares.fill(0));
-    forEachRun(geometry, part, (pixel, tap, at) => {
-      for (let i = 0, from = pixel * columns + tap; i < inChannels; i++)
+    forEachRun(geometry, part, (pixel, row, at, count) => {
+      for (let i = 0, from = pixel * columns + row; i < count; i++)
         sums[at + i]! += shares[from + i]!;
     });
   });
@@ -99,28 +99,35 @@ function forEachPart(geometry: Geometry, body: (part: Part) => void): void {
 }
 
 /**
- * Visits what the taps see inside the image: a pixel of the part, the tap's first row in the kernel as a matrix, and where the
- * channels of the pixel that it sees begin.
+ * Visits what the taps see inside the image, in runs of numbers that lie side by side in it: a pixel of the part, the run's first
+ * row in the kernel as a matrix, where it begins in the image, and its length.
  */
 function forEachRun(
   geometry: Geometry,
   { image, fromRow, toRow }: Part,
-  body: (pixel: number, tap: number, at: number) => void,
+  body: (pixel: number, row: number, at: number, count: number) => void,
 ): void {
   const { inHeight, inWidth, inChannels, outWidth, filterHeight, filterWidth } = geometry;
   const { strideHeight, strideWidth, dilationHeight, dilationWidth, padInfo } = geometry;
   for (let outY = fromRow, pixel = 0; outY < toRow; outY++)
-    for (let outX = 0; outX < outWidth; outX++, pixel++)
+    for (let outX = 0; outX < outWidth; outX++, pixel++) {
+      const left = outX * strideWidth - padInfo.left;
+      const first = Math.max(0, Math.ceil(-left / dilationWidth));
+      const end = Math.min(filterWidth, Math.ceil((inWidth - left) / dilationWidth));
+      const taps = dilationWidth === 1 ? end - first : 1;
       for (let ky = 0; ky < filterHeight; ky++) {
         const inY = outY * strideHeight - padInfo.top + ky * dilationHeight;
         if (inY < 0 || inY >= inHeight) continue;
-        for (let kx = 0; kx < filterWidth; kx++) {
-          const inX = outX * strideWidth - padInfo.left + kx * dilationWidth;
-          if (inX < 0 || inX >= inWidth) continue;
-          const tap = (ky * filterWidth + kx) * inChannels;
-          body(pixel, tap, ((image * inHeight + inY) * inWidth + inX) * inChannels);
-        }
+        const line = (image * inHeight + inY) * inWidth;
+        for (let kx = first; kx < end; kx += taps)
+          body(
+            pixel,
+            (ky * filterWidth + kx) * inChannels,
+            (line + left + kx * dilationWidth) * inChannels,
+            taps * inChannels,
+          );
       }
+    }
 }
 
 /** Lays out what the taps see; zeros outside the image. */
@@ -131,12 +138,12 @@ function copySeen(
   seen: Float32Array,
   offsets: { pixel(p: number): number; tap(row: number): number },
 ): void {
-  const { inChannels, padInfo } = geometry;
+  const { padInfo } = geometry;
   const ofRow = Int32Array.from({ length: kernelRows(geometry) }, (_, row) => offsets.tap(row));
   const ofPixel = Int32Array.from({ length: part.pixels }, (_, p) => offsets.pixel(p));
   if (padInfo.top || padInfo.left || padInfo.bottom || padInfo.right) seen.fill(0);
-  forEachRun(geometry, part, (pixel, tap, at) => {
+  forEachRun(geometry, part, (pixel, row, at, count) => {
     const to = ofPixel[pixel]!;
-    for (let i = 0; i < inChannels; i++) seen[to + ofRow[tap + i]!] = x[at + i]!;
+    for (let i = 0; i < count; i++) seen[to + ofRow[row + i]!] = x[at + i]!;
   });
 }
