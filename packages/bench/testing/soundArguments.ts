@@ -175,6 +175,10 @@ export const soundArguments: Readonly<
   "onnx encodeModelForMemory": () => [model],
   "onnx encodeModelWithExternalData": () => [model, { location: "w.bin", threshold: 8 }],
   "onnx decodeModel": () => [onnxBytes],
+  "onnx decodeModelWithExternalData": () => [
+    onnxBytes,
+    async () => ({ size: 0, read: async () => new Uint8Array() }),
+  ],
   "onnx dataOf": () => [
     [...model.graph.initializers.values()][0],
     (_: string, length: number) => new Float32Array(length),

@@ -88,5 +88,6 @@ export {
   type ExternalEntry,
 } from "./file/encode";
 export { decodeModel, type DecodeOptions, type ExternalData } from "./file/decode";
+export { decodeModelWithExternalData, type DataFile } from "./file/decodeModelWithExternalData";
 export { lastActivation, type LastActivation } from "./lastActivation";
 export { operatorFacts } from "./operators";

@@ -1,8 +1,19 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { isCajalError, sizeOf, tensor, type DType, type Tensor } from "@cajal/core";
 import { decodeNpy, encodeZip } from "@cajal/files";
+import { encodeModelWithExternalData, GraphBuilder } from "@cajal/onnx";
 import { open } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
 import { describeWithShared, shared } from "../../core/testing/shared";
@@ -231,6 +242,58 @@ it("names the file of a graph that is damaged", async () => {
     code: "bad-file",
     message: expect.stringMatching(/^m\.onnx: not a well-formed ONNX file/),
     facts: expect.objectContaining({ file: "m.onnx" }),
+  });
+});
+
+describe("an ONNX graph whose weights lie in other files, as PyTorch exports it", () => {
+  const g = new GraphBuilder();
+  const square = (value: number) => tensor("float32", [32, 32], new Float32Array(1024).fill(value));
+  const product = g.matMul(g.input("x", "float32", [1, 32]), g.initializer("a", square(0.5)));
+  g.output(g.matMul(product, g.initializer("b", square(2))), "y");
+  const graph = g.build();
+  const { model, data } = encodeModelWithExternalData(graph, { location: "./x/w.data" }); // prettier-ignore
+  const [bytes, weights] = [model, data].map((parts) => new Uint8Array(Buffer.concat([...parts]))) as [Uint8Array, Uint8Array]; // prettier-ignore
+
+  it("is read with them: given by name, or beside it", async () => {
+    const files = new Map([["m/model.onnx", bytes], ["m/x/w.data", weights]]); // prettier-ignore
+    const read = await readModel(files, { graphs: true });
+    expect(read).toMatchObject({ format: "ONNX", model: graph });
+    expect([...read.weights.keys()]).toEqual(["a", "b"]);
+    const folder = mkdtempSync(join(tmpdir(), "cajal-graph-"));
+    try {
+      mkdirSync(join(folder, "x"));
+      for (const [name, content] of files) writeFileSync(join(folder, name.slice(2)), content);
+      const path = join(folder, "model.onnx");
+      expect(await readModel(path, { graphs: true })).toMatchObject({ model: graph });
+      writeFileSync(join(folder, "x/w.data"), weights.subarray(1));
+      await expect(readModel(path, { graphs: true })).rejects.toMatchObject({
+        code: "bad-file",
+        message: expect.stringMatching(
+          /model\.onnx: external data of "b" in "\.\/x\/w\.data".*the file has 8191/,
+        ),
+      });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("alone is refused with what to give", async () => {
+    await expect(readModel(bytes, { graphs: true })).rejects.toMatchObject({
+      code: "bad-file",
+      message: expect.stringMatching(/"x\/w\.data" was not given.*a map of its files by name/),
+    });
+  });
+
+  it("takes a file once, however its place is spelled: a small one gives no more memory than it has", async () => {
+    const text = Buffer.from(bytes).toString("latin1");
+    const second = text.lastIndexOf("./x/w.data");
+    const respelled = `${text.slice(0, second)}${text.slice(second).replace("./x/w.data", "x///w.data")}`; // prettier-ignore
+    const readAs = (file: string, content: Uint8Array) =>
+      readModel(new Map([["model.onnx", Buffer.from(file, "latin1")], ["x/w.data", content]]), { graphs: true }); // prettier-ignore
+    expect(await readAs(respelled, weights)).toMatchObject({ model: graph });
+    // The second tensor begins in the first, and the file ends with it.
+    const overlapping = respelled.replace("offset\x12\x044096", "offset\x12\x041024");
+    await expect(readAs(overlapping, weights.subarray(0, 5120))).rejects.toThrow(/overlaps/);
   });
 });
 

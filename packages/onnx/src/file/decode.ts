@@ -14,7 +14,12 @@ import type {
   StatedType,
   ValueInfo,
 } from "../model/model";
-import { tensorOf, type DecodeOptions } from "./decodeTensor";
+import {
+  tensorOf,
+  type DecodeOptions,
+  type ExternalData,
+  type TensorOptions,
+} from "./decodeTensor";
 import { malformed, within } from "./malformed";
 import type { Message, Messages } from "./message";
 import { attributeTypes } from "./proto";
@@ -34,6 +39,17 @@ export type { DecodeOptions, ExternalData } from "./decodeTensor";
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {
   checkArgument("decodeModel", "bytes", bytes, "bytes");
   checkOptions("decodeModel", options, { externalData: "function", inPlace: "boolean" });
+  return decoded(bytes, options);
+}
+
+/** What of an ONNX file's tensors lies in other files, in their order. */
+export function externalDataIn(bytes: Uint8Array): readonly ExternalData[] {
+  const listed: ExternalData[] = [];
+  decoded(bytes, { listed });
+  return listed;
+}
+
+function decoded(bytes: Uint8Array, options: TensorOptions): OnnxModel {
   const proto = readMessage("ModelProto", bytes);
   if (!proto.graph) throw malformed("it has no graph");
   if (!proto.ir_version) throw malformed("it has no ir_version");
@@ -87,7 +103,7 @@ function define<T>(record: Record<string, T>, key: string, value: T): void {
 
 const unknownFieldsOf = ({ rest }: { readonly rest?: Uint8Array }) => (rest ? { rest } : {});
 
-function graphOf(proto: Message<"GraphProto">, options: DecodeOptions): Graph {
+function graphOf(proto: Message<"GraphProto">, options: TensorOptions): Graph {
   const name = proto.name ?? "";
   const where = `graph ${JSON.stringify(name)}`;
   if (proto.sparse_initializer?.length)
@@ -112,7 +128,7 @@ function graphOf(proto: Message<"GraphProto">, options: DecodeOptions): Graph {
   };
 }
 
-const nodesOf = (list: Messages<"NodeProto"> | undefined, options: DecodeOptions) => {
+const nodesOf = (list: Messages<"NodeProto"> | undefined, options: TensorOptions) => {
   let i = 0;
   return Array.from(list ?? [], (node) => nodeOf(node, i++, options));
 };
@@ -141,7 +157,7 @@ function infosOf(list: Messages<"ValueInfoProto"> | undefined, where: string): V
   );
 }
 
-function functionOf(proto: Message<"FunctionProto">, options: DecodeOptions): LocalFunction {
+function functionOf(proto: Message<"FunctionProto">, options: TensorOptions): LocalFunction {
   const where = `function ${JSON.stringify(proto.name ?? "")}`;
   const optionsInFunction = { ...options, references: true };
   return {
@@ -159,7 +175,7 @@ function functionOf(proto: Message<"FunctionProto">, options: DecodeOptions): Lo
   };
 }
 
-interface InsideOptions extends DecodeOptions {
+interface InsideOptions extends TensorOptions {
   /** Whether attributes may refer to those of the function around. */
   readonly references?: boolean;
 }

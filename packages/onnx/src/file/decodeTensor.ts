@@ -36,11 +36,16 @@ export interface DecodeOptions {
   readonly inPlace?: boolean;
 }
 
+export interface TensorOptions extends DecodeOptions {
+  /** Gets what lies in other files, which is not read then: such tensors stay empty. */
+  readonly listed?: ExternalData[];
+}
+
 /** Elements may lie in one of several fields, as raw bytes, or in another file. */
 export function tensorOf(
   proto: Message<"TensorProto">,
   where: string,
-  options: DecodeOptions,
+  options: TensorOptions,
 ): Initializer {
   const shape = proto.dims ?? [];
   let size = 1;
@@ -65,7 +70,12 @@ export function tensorOf(
       );
     return { dtype, shape, data };
   }
-  let raw = isExternal ? externalBytes(proto, where, length, options) : proto.raw_data;
+  const externalData = isExternal ? externalDataOf(proto, where, length) : undefined;
+  if (externalData && options.listed) {
+    options.listed.push(externalData);
+    return { dtype, shape, data: new Uint8Array() } as Initializer;
+  }
+  let raw = externalData ? externalBytes(externalData, where, options) : proto.raw_data;
   if (raw && raw.length !== length)
     throw malformed(
       `${where}: got ${raw.length} bytes, expected ${length} for ${dtype} [${shape.join()}]`,
@@ -151,12 +161,11 @@ function typedTensor(
   }
 }
 
-function externalBytes(
+function externalDataOf(
   proto: Message<"TensorProto">,
   where: string,
   expected: number,
-  options: DecodeOptions,
-): Uint8Array {
+): ExternalData {
   const entries = new Map(
     Array.from(proto.external_data ?? [], ({ key = "", value = "" }) => [key, value] as const),
   );
@@ -179,13 +188,18 @@ function externalBytes(
   const length = wholeNumber("length", expected);
   if (length !== expected)
     throw malformed(`${where}: length ${length}, expected ${expected} for its shape`);
+  return { tensor: proto.name ?? "", location, offset, length };
+}
+
+function externalBytes(data: ExternalData, where: string, options: DecodeOptions): Uint8Array {
+  const { location, length } = data;
   if (!options.externalData)
     throw new CajalError(
       "unsupported",
-      `${where}: its data lies in the file ${JSON.stringify(location)}. Read the model with readModel of @cajal/onnx/node, or pass { externalData }.`,
+      `${where}: its data lies in the file ${JSON.stringify(location)}. Read the model with readModel of @cajal/onnx/node, or with decodeModelWithExternalData.`,
       { location },
     );
-  const bytes = options.externalData({ tensor: proto.name ?? "", location, offset, length });
+  const bytes = options.externalData(data);
   if (bytes.length !== length)
     throw malformed(
       `${where}: got ${bytes.length} bytes of ${JSON.stringify(location)}, expected ${length}`,

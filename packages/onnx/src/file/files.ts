@@ -5,7 +5,7 @@ import { open, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { CajalError, checkOptions, isCajalError, checkArgument } from "@cajal/core";
 import { ioErrors, writeWhole } from "@cajal/files/node";
-import { decodeModel, type ExternalData } from "./decode";
+import { decodeModelWithExternalData, type DataFile } from "./decodeModelWithExternalData";
 import { encodeModelParts, encodeModelWithExternalData, lengthOf } from "./encode";
 import { checkStructure } from "../model/checkStructure";
 import type { OnnxModel } from "../model/model";
@@ -28,12 +28,9 @@ export async function readModel(path: string, options: ReadModelOptions = {}): P
   checkOptions("readModel", options, ["signal"]);
   const { signal } = options;
   const bytes = await readWhole(path, signal);
-  const besideModel = new Beside(dirname(path));
-  const model = withPath(path, () =>
-    decodeModel(bytes, { externalData: (data) => besideModel.reserve(data), inPlace: true }),
+  return withPath(path, () =>
+    decodeModelWithExternalData(bytes, filesBeside(dirname(path), signal), { inPlace: true }),
   );
-  await besideModel.fill(signal);
-  return model;
 }
 
 export interface WriteModelOptions {
@@ -79,72 +76,32 @@ function fitsOneFile(model: OnnxModel): boolean {
   return bytes < 2 ** 31 - 2 ** 24;
 }
 
-interface DataFile {
-  readonly path: string;
-  readonly size: number;
-  reserved: number;
-}
-
-/** The files beside a model that its tensors lie in. */
-class Beside {
-  readonly #folder: string;
-  /** By location; one file has many spellings. */
-  readonly #files = new Map<string, DataFile>();
-  readonly #byPath = new Map<string, DataFile>();
-  readonly #ranges = new Map<string, { path: string; offset: number; bytes: Uint8Array }>();
-
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  /** Memory for a tensor, filled by `fill`; tensors at the same place share it. */
-  reserve({ tensor, location, offset, length }: ExternalData): Uint8Array {
-    const where = `external data of ${JSON.stringify(tensor)} in ${JSON.stringify(location)}`;
-    const file = this.#file(location, where);
-    if (offset + length > file.size)
-      throw new CajalError(
-        "bad-file",
-        `${where}: bytes ${offset} to ${offset + length}; the file has ${file.size}.`,
-        { location, offset, length, size: file.size },
-      );
-    const key = `${offset} ${length} ${file.path}`;
-    const cached = this.#ranges.get(key);
-    if (cached) return cached.bytes;
-    // Different tensors do not overlap: a small file must not ask for much memory.
-    file.reserved += length;
-    if (file.reserved > file.size)
-      throw new CajalError("bad-file", `${where}: overlaps with other tensors.`, { location });
-    const bytes = new Uint8Array(length);
-    this.#ranges.set(key, { path: file.path, offset, bytes });
-    return bytes;
-  }
-
-  async fill(signal: AbortSignal | undefined): Promise<void> {
-    const ranges = [...this.#ranges.values()].sort((a, b) => a.offset - b.offset);
-    for (const { path } of this.#byPath.values())
-      await withFile(path, async (file) => {
-        for (const range of ranges)
-          if (range.path === path) await readAt(file, path, range.bytes, range.offset, signal);
-      });
-  }
-
-  #file(location: string, where: string): DataFile {
-    const cached = this.#files.get(location);
-    if (cached) return cached;
-    const file = ioErrors("reading", where, () => {
+/** Opens the files beside a model that its tensors lie in, each once, however its location is spelled. */
+function filesBeside(modelFolder: string, signal: AbortSignal | undefined) {
+  const byPath = new Map<string, DataFile>();
+  return async (location: string, where: string): Promise<DataFile> => {
+    const { path, size } = await ioErrors("reading", where, () => {
       // Links are followed before it is asked where a file lies.
-      const folder = realpathSync(this.#folder);
+      const folder = realpathSync(modelFolder);
       const path = realpathSync(join(folder, location));
       if (!path.startsWith(folder.endsWith(sep) ? folder : folder + sep))
         throw new CajalError("bad-file", `${where}: lies outside of the model's folder.`, {
           location,
         });
-      return this.#byPath.get(path) ?? { path, size: statSync(path).size, reserved: 0 };
+      return { path, size: statSync(path).size };
     });
-    this.#files.set(location, file);
-    this.#byPath.set(file.path, file);
+    const file = byPath.get(path) ?? {
+      size,
+      read: (offset, length) =>
+        withFile(path, async (handle) => {
+          const bytes = new Uint8Array(length);
+          await readAt(handle, path, bytes, offset, signal);
+          return bytes;
+        }),
+    };
+    byPath.set(path, file);
     return file;
-  }
+  };
 }
 
 async function readWhole(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
@@ -196,15 +153,15 @@ function withFile<T>(path: string, body: (file: FileHandle) => Promise<T>): Prom
 }
 
 /** Puts the path before an error of the decoder. */
-function withPath<T>(path: string, body: () => T): T {
+async function withPath<T>(path: string, body: () => Promise<T>): Promise<T> {
   try {
-    return body();
+    return await body();
   } catch (cause) {
     if (!isCajalError(cause)) throw cause;
     throw new CajalError(
       cause.code,
       `${path}: ${cause.message}`,
-      { ...cause.facts, path },
+      { path, ...cause.facts },
       { cause },
     );
   }

@@ -1,7 +1,13 @@
 // ONNX: written from here; a graph is no Keras config, and what reads one is @cajal/onnx.
 import { CajalError, isCajalError } from "@cajal/core";
 import { toOnnx } from "@cajal/models";
-import { decodeModel, encodeModel, withInitializers, type OnnxModel } from "@cajal/onnx";
+import {
+  decodeModelWithExternalData,
+  encodeModel,
+  withInitializers,
+  type DataFile,
+  type OnnxModel,
+} from "@cajal/onnx";
 import { floatsOf } from "../adapt/graph/loadedGraph";
 import { parseLabels } from "../parseObject";
 import type { OpenSource } from "../source";
@@ -14,8 +20,7 @@ export const onnx = defineFormat({
   detect: (head, name) =>
     name.endsWith(".onnx") || (head[0] === 0x08 && head[1]! < 0x20 && !isSavedModel(head)),
   readGraph: async (source) => {
-    const bytes = await source.read(0, source.size);
-    const model = decoded(bytes, source.name);
+    const model = await decoded(source);
     const text = model.metadata?.get("labels");
     const labels = text === undefined ? undefined : parseLabels(text, `${source.name}, labels`);
     return { format: "ONNX", model, weights: floatsOf(model), ...(labels && { labels }) };
@@ -35,13 +40,22 @@ export const onnx = defineFormat({
   ],
 });
 
-/** Errors of the decoder, which knows bytes alone, with the file's name. */
-function decoded(bytes: Uint8Array, file: string): OnnxModel {
+/** With the files beside it that its weights lie in. Errors of the decoder, which knows bytes alone, get the file's name. */
+async function decoded(source: OpenSource): Promise<OnnxModel> {
+  const bytes = await source.read(0, source.size);
+  const files = new Map<string, Promise<DataFile>>();
+  const open = (location: string) => {
+    const path = location.split(/[\\/]/).filter((part) => part !== "" && part !== ".").join("/"); // prettier-ignore
+    const file = files.get(path) ?? source.beside(path);
+    files.set(path, file);
+    return file;
+  };
   try {
-    return decodeModel(bytes);
+    return await decodeModelWithExternalData(bytes, open);
   } catch (cause) {
     if (!isCajalError(cause)) throw cause;
     const { code, message, facts } = cause;
+    const file = source.name;
     throw new CajalError(code, `${file}: ${message}`, { ...facts, file }, { cause });
   }
 }
