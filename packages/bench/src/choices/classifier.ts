@@ -3,9 +3,8 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { CajalError, type Preprocessing, type Weights } from "@cajal/core";
 import { modelFacts, type Model } from "@cajal/models";
-import { decodeModel, type OnnxModel } from "@cajal/onnx";
+import type { OnnxModel } from "@cajal/onnx";
 import { pretrained, readModel } from "@cajal/transfer";
-import { readInput } from "../readInput";
 
 export interface Classifier {
   readonly name: string;
@@ -32,12 +31,14 @@ export async function classifier(nameOrFile: string, signal: AbortSignal): Promi
     };
   }
   const name = basename(nameOrFile);
-  if (nameOrFile.endsWith(".onnx"))
-    return { name, source: { graph: decodeModel(await readInput(nameOrFile)) } };
-  const { model, weights } = await readModel(nameOrFile, { signal });
+  const { model, weights, labels } = await readModel(nameOrFile, { signal, graphs: true });
   if (!model)
     throw new CajalError("bad-argument", `${nameOrFile}: it holds weights without a model.`, {
       file: nameOrFile,
     });
-  return { name, source: { model, weights } };
+  return {
+    name,
+    source: "graph" in model ? { graph: model } : { model, weights },
+    ...(labels && { labels }),
+  };
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { isCajalError, random, sizeOf, tensor, type ErrorCode } from "@cajal/core";
 import { encodePng } from "@cajal/explain";
 import { decodeModel, encodeModel, GraphBuilder, type Value } from "@cajal/onnx";
+import { writeModel } from "@cajal/onnx/node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Context } from "../context";
 import { explain } from "./explain";
@@ -79,6 +80,7 @@ describe("what cannot be explained is refused, and nothing written", () => {
     const broken = { ...convbn, graph: { ...convbn.graph, initializers } };
     await writeFile(join(folder, "nan.onnx"), encodeModel(broken));
     await writeFile(join(folder, "text.onnx"), "no graph");
+    await writeModel(join(folder, "two.onnx"), convbn, { externalData: { threshold: 8 } });
     for (const [name, graph] of Object.entries(graphs)) {
       const g = new GraphBuilder();
       graph(g);
@@ -171,6 +173,14 @@ describe("what cannot be explained is refused, and nothing written", () => {
     expect(await meanOf()).toBe(unit);
     expect(await meanOf("tf")).toBeCloseTo(2 * unit - 1, 4);
   });
+
+  it("and so is a graph whose weights lie in a second file", async () => {
+    const figures = async (more: object) => {
+      const { lines } = await call({ method: ["saliency"], ...more });
+      return (lines as Record<string, unknown>[]).map(({ class: label, probability }) => ({ label, probability }));
+    };
+    expect(await figures(onnx("two"))).toEqual(await figures({}));
+  }); // prettier-ignore
 
   it("and so is a network that ends in a sigmoid", async () => {
     const { lines } = await call({ ...onnx("sigmoid"), metrics: true, method: ["saliency"] });

@@ -1,18 +1,11 @@
 // The commands on models: from pictures in folders to a network, its predictions, and its other formats.
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isCajalError, random, sizeOf, tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
-import { encodeModel as encodeOnnx, GraphBuilder } from "@cajal/onnx";
+import { GraphBuilder } from "@cajal/onnx";
+import { writeModel as writeOnnx } from "@cajal/onnx/node";
 import { initialize, open } from "@cajal/runtime";
 import { readModel, writeModel } from "@cajal/transfer";
 import sharp from "sharp";
@@ -185,7 +178,9 @@ describe("cajal transfer, and what comes of it", () => {
     const flat = g.flatten(g.globalAveragePool(x));
     g.output(g.gemm(flat, weight("fc.weight", [12, 5]), weight("fc.bias", [5])), "logits");
     const model = join(folder, "exported.onnx");
-    writeFileSync(model, encodeOnnx(g.build()));
+    // Its weights in a second file.
+    await writeOnnx(model, g.build(), { externalData: true });
+    expect((await answer<object[]>(table.run(context(), { models: [model] })))[0]).toMatchObject({ params: 12 * 27 + 60 + 5 }); // prettier-ignore
 
     const out = join(folder, "tuned-graph");
     const run = (more: object) =>

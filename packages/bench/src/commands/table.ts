@@ -82,7 +82,8 @@ async function fromFile(path: string): Promise<TableRow[]> {
   try {
     if (/\.onnx$/i.test(path)) {
       const { describeOnnx } = await import("../measure/describeOnnx");
-      return [{ ...describeOnnx(bytes), name: basename(path) }];
+      const { readModel } = await import("@cajal/onnx/node");
+      return [{ ...describeOnnx(await readModel(path), bytes.length), name: basename(path) }];
     }
     const model = await configOf(path, bytes);
     const [row] = describe([model]);

@@ -6,6 +6,7 @@ import { evaluation, type Dataset, type Image } from "@cajal/datasets";
 import { imageFolder } from "@cajal/datasets/node";
 import { checkWritableFolder } from "@cajal/files/node";
 import { summary } from "@cajal/models";
+import { decodeModel } from "@cajal/onnx";
 import { open } from "@cajal/runtime";
 import { fineTune, withHead, writeModel, type LoadedModel, type Stage, type TunedGraph } from "@cajal/transfer"; // prettier-ignore
 import { isGraphFile } from "../choices/imageModel";
@@ -232,7 +233,7 @@ function checkStages(
 
 function factsOf({ model }: LoadedModel | TunedGraph, onnx: Uint8Array) {
   if ("graph" in model) {
-    const { params, macs } = describeOnnx(onnx);
+    const { params, macs } = describeOnnx(decodeModel(onnx), onnx.length);
     return { params, macs: macs ?? 0 };
   }
   const { totalParams: params, macs } = summary(model);

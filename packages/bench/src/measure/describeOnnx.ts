@@ -1,7 +1,7 @@
 // An ONNX file in numbers, as `cajal table` prints them.
 import { sizeOf } from "@cajal/core";
 import {
-  decodeModel,
+  isCarried,
   type Dim,
   type Graph,
   inferShapes,
@@ -16,11 +16,12 @@ import type { TableRow } from "./table";
  * which of its numbers were learned); multiply-adds those of convolutions, matrix products and
  * recurrent operators, with free axes taken as 1; depth the nodes on the longest path.
  *
- * @throws CajalError `bad-file`, `bad-model`
+ * @param bytes of its file; weights that do not fit into it lie in others, which count too
+ * @throws CajalError `bad-model`
  */
-export function describeOnnx(bytes: Uint8Array): TableRow {
-  const model = decodeModel(bytes);
+export function describeOnnx(model: OnnxModel, bytes: number): TableRow {
   const { graph } = model;
+  const weightBytes = [...graph.initializers.values()].reduce((sum, tensor) => sum + (isCarried(tensor) ? tensor.data.length : tensor.data.byteLength), 0); // prettier-ignore
   const floats = [...graph.initializers.values()].filter(({ dtype }) => dtype.startsWith("float"));
   const params = floats.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const input = graph.inputs.find(({ name }) => !graph.initializers.has(name));
@@ -30,7 +31,7 @@ export function describeOnnx(bytes: Uint8Array): TableRow {
     params,
     trainable: params,
     non_trainable: 0,
-    size_mb: Math.ceil(bytes.length / 2 ** 20),
+    size_mb: Math.ceil((bytes < weightBytes ? bytes + weightBytes : bytes) / 2 ** 20),
     depth: longestPath(graph),
     macs: macsOf(model),
   };
