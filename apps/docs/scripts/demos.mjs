@@ -7,6 +7,26 @@ import { endlessFile, hostileFiles, reluFile } from "./hostileFiles.mjs";
 /** For what takes seconds on a machine that does nothing else. */
 const patience = { timeout: 240_000 };
 
+/** TF.js' description of a dense layer, whose weights lie in w.bin. */
+const tfjsModel = JSON.stringify({
+  format: "layers-model",
+  modelTopology: {
+    class_name: "Sequential",
+    config: {
+      name: "m",
+      layers: [
+        {
+          class_name: "Dense",
+          config: { name: "d", units: 1, use_bias: false, batch_input_shape: [null, 2] },
+        },
+      ],
+    },
+  },
+  weightsManifest: [
+    { paths: ["w.bin"], weights: [{ name: "d/kernel", shape: [2, 1], dtype: "float32" }] },
+  ],
+});
+
 export const demos = [
   {
     page: "look-into-a-model",
@@ -44,6 +64,12 @@ export const demos = [
         await input.setInputFiles(file("relu.onnx", reluFile));
         await status.getByText("relu.onnx: done").waitFor(patience);
         await demo.getByText(/Run once on a wave, x 1 × 1 × 4 × 4/).waitFor(patience);
+        await demo.getByRole("cell", { name: "Relu", exact: true }).waitFor(patience);
+        // A model in several files, whatever their order.
+        await input.setInputFiles([file("w.bin", new Uint8Array(Float32Array.of(2, 3).buffer)), file("model.json", tfjsModel)]); // prettier-ignore
+        await status.getByText("model.json: done").waitFor(patience);
+        await demo.getByRole("cell", { name: "d", exact: true }).waitFor(patience);
+        await input.setInputFiles(file("relu.onnx", reluFile));
         await demo.getByRole("cell", { name: "Relu", exact: true }).waitFor(patience);
         // With threads.
         const threads = demo.getByLabel("Threads");

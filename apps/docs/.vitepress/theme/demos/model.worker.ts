@@ -8,7 +8,8 @@ import type { Outcome } from "./useDemo";
 
 export interface ToModel {
   readonly type: "open";
-  readonly file: File;
+  /** The one that describes the model first. */
+  readonly files: readonly File[];
   /** What it looks at, in place of a wave. */
   readonly picture?: File;
   /** What a picture's 0 … 255 become. */
@@ -71,8 +72,9 @@ addEventListener("message", async ({ data }: MessageEvent<ToModel>) => {
 const dims = (shape: readonly (number | string | null | undefined)[]) =>
   shape.map((extent) => extent ?? "?").join(" × ");
 
-async function show({ file, picture, range, threads }: ToModel): Promise<void> {
-  const read = await readModel(file, { graphs: true });
+async function show({ files, picture, range, threads }: ToModel): Promise<void> {
+  const byName = new Map(files.map((file) => [file.name, file]));
+  const read = await readModel(byName, { graphs: true });
   const [count, layers] = described(read);
   say({
     type: "read",
