@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -110,6 +111,19 @@ describe("external data", () => {
     } finally {
       rmSync(secret, { recursive: true });
     }
+  });
+
+  it("may be a link beside the model's, as in the cache of Hugging Face's hub", async () => {
+    for (const name of ["blobs", "snapshots"]) mkdirSync(join(folder, name));
+    await writeModel(join(folder, "blobs/1f"), model(), { externalData: { location: "model.onnx_data" } }); // prettier-ignore
+    renameSync(join(folder, "blobs/model.onnx_data"), join(folder, "blobs/2e"));
+    for (const [name, blob] of [
+      ["model.onnx", "1f"],
+      ["model.onnx_data", "2e"],
+    ])
+      // prettier-ignore
+      symlinkSync(`../blobs/${blob}`, join(folder, `snapshots/${name}`));
+    expect(await readModel(join(folder, "snapshots/model.onnx"))).toEqual(model());
   });
 
   it("is one file, however its location is spelled, and gives no more memory than it has", async () => {

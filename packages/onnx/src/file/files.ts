@@ -29,7 +29,7 @@ export async function readModel(path: string, options: ReadModelOptions = {}): P
   const { signal } = options;
   const bytes = await readWhole(path, signal);
   return withPath(path, () =>
-    decodeModelWithExternalData(bytes, filesBeside(dirname(path), signal), { inPlace: true }),
+    decodeModelWithExternalData(bytes, filesBeside(path, signal), { inPlace: true }),
   );
 }
 
@@ -77,14 +77,16 @@ function fitsOneFile(model: OnnxModel): boolean {
 }
 
 /** Opens the files beside a model that its tensors lie in, each once, however its location is spelled. */
-function filesBeside(modelFolder: string, signal: AbortSignal | undefined) {
+function filesBeside(modelPath: string, signal: AbortSignal | undefined) {
   const byPath = new Map<string, DataFile>();
   return async (location: string, where: string): Promise<DataFile> => {
     const { path, size } = await ioErrors("reading", where, () => {
-      // Links are followed before it is asked where a file lies.
-      const folder = realpathSync(modelFolder);
+      // Links are followed before it is asked where a file lies. Where the model is one, as in the cache of Hugging Face's
+      // hub, so are the files beside it, and what they link to lies beside it again.
+      const folder = realpathSync(dirname(modelPath));
       const path = realpathSync(join(folder, location));
-      if (!path.startsWith(folder.endsWith(sep) ? folder : folder + sep))
+      const folders = [folder, dirname(realpathSync(modelPath))];
+      if (!folders.some((each) => path.startsWith(each.endsWith(sep) ? each : each + sep)))
         throw new CajalError("bad-file", `${where}: lies outside of the model's folder.`, {
           location,
         });
