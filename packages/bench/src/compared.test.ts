@@ -26,6 +26,7 @@ const kinds = ["layers", "losses", "metrics", "optimizers", "schedules"] as cons
 /** Where a name of ours is not Keras' in another case. */
 const kerasNames: Record<string, string> = {
   f1: "F1Score",
+  fBeta: "FBetaScore",
   topKAccuracy: "TopKCategoricalAccuracy",
   piecewiseConstant: "PiecewiseConstantDecay",
 };

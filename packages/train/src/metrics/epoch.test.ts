@@ -93,6 +93,19 @@ describe.each(engines)("metrics of an epoch on $name", (engine) => {
   });
 });
 
+// scikit-learn's r2_score([2, 2, 2], …) is 1 and 0.
+it.each(engines)("scores labels that are all equal on $name", async (engine) => {
+  const labels = tensor("float32", [3, 1], [2, 2, 2]);
+  const score = async (outputs: number[]) => {
+    const metric = metrics.r2Score();
+    return metric.result(
+      await totalsOf(engine, metric, labels, tensor("float32", [3, 1], outputs)),
+    );
+  };
+  expect(await score([2, 2, 2])).toBe(1);
+  expect(await score([2, 2, 2.5])).toBe(0);
+});
+
 // Counted by hand; Keras' MeanIoU(2) gives the same for the outputs above 0.5.
 describe.each(engines)("mean IoU of one output on $name", (engine) => {
   const labels = [0, 0, 0, 0, 0, 0, 0, 1, 1, 0];
@@ -116,6 +129,12 @@ it.each([
   [metrics.auc, { fromLogits: "no" }, 'auc: got "no" as fromLogits, expected true or false'],
   [metrics.auc, { thresholds: "200" }, 'auc: got thresholds "200", expected a whole number'],
   [metrics.f1, { threshold: "0.5" }, 'f1: got threshold "0.5", expected a number'],
+  [metrics.fBeta, { beta: -1 }, "fBeta: got beta -1, expected a number of at least 0"],
+  [
+    metrics.r2Score,
+    { numRegressors: 0.5 },
+    "r2Score: got numRegressors 0.5, expected a whole number",
+  ],
   [metrics.recall, { classId: "1" }, 'recall: got classId "1", expected a whole number'],
   [metrics.meanIoU, { targetClassIds: ["1"] }, 'got targetClassIds ["1"]'],
   [metrics.topKAccuracy, "5", 'topKAccuracy: got k "5"'],

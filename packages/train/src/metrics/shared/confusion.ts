@@ -1,6 +1,6 @@
 // Counts of correct and wrong decisions; precision and recall are ratios of them.
 import { CajalError, checkOptions, optionsOf } from "@cajal/core";
-import type { Ops } from "@cajal/runtime";
+import type { Ops, TotalsMetric } from "@cajal/runtime";
 import { classCount } from "../../losses/defineLoss";
 import { labelsLike } from "../defineMetric";
 
@@ -51,4 +51,24 @@ export function onlyClass<V>(
       { classId, classes },
     );
   return ops.constant(Array.from({ length: classes }, (_, i) => (i === classId ? 1 : 0)));
+}
+
+/** The number of decisions of one kind. */
+export function counted(
+  name: string,
+  where: string,
+  options: DecisionOptions,
+  kind: <V>(ops: Ops<V>, actual: V, predicted: V) => V,
+): TotalsMetric<readonly [count: number]> {
+  const { threshold, classId } = readDecisionOptions(where, options);
+  return {
+    name,
+    config: { threshold, classId },
+    totals(ops, yTrue, yPred) {
+      const { actual, predicted } = decisions(ops, yTrue, yPred, { threshold, where });
+      const classMask = onlyClass(ops, yPred, { classId, where });
+      return [ops.reduceSum(ops.mul(kind(ops, actual, predicted), classMask))];
+    },
+    result: ([count]) => count,
+  };
 }
