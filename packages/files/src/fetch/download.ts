@@ -108,6 +108,7 @@ export async function download(
     }),
   );
   const reader = response.body?.getReader();
+  const chunks = reader && readAhead(reader);
   try {
     let loaded = 0;
     /** Of the whole file, as a range says it; a server may answer with less than the rest that was asked for. */
@@ -162,7 +163,7 @@ export async function download(
     try {
       let window = { start: performance.now(), loaded };
       for (;;) {
-        const { done, value } = await withStallTimeout(async () => reader!.read());
+        const { done, value } = await withStallTimeout(() => chunks!.next());
         if (done) break;
         if (expected !== undefined && loaded + value.length > expected) {
           await store.discard();
@@ -202,6 +203,28 @@ export async function download(
     await reader?.cancel().catch(() => {});
   }
 }
+
+/**
+ * Chunks, asked for before they are wanted: what lies in a stream is lost where the connection breaks before somebody asks for it,
+ * and the disk takes its time.
+ */
+function readAhead<T>(reader: ReadableStreamDefaultReader<T>) {
+  const ask = () => {
+    const read = reader.read();
+    read.catch(() => {}); // told to whom it is given
+    return read;
+  };
+  const asked = Array.from({ length: chunksAhead }, ask);
+  return {
+    next: () => {
+      asked.push(ask());
+      return asked.shift()!;
+    },
+  };
+}
+
+/** A megabyte of chunks as they usually come. */
+const chunksAhead = 16;
 
 /** Status codes of temporary failures. */
 const busyStatuses = [408, 425, 429, 500, 502, 503, 504];
