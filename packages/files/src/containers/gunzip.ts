@@ -63,6 +63,8 @@ export async function readThrough(
     }
   };
   const file = createReadStream(path, { highWaterMark: 2 ** 20 });
+  let isUnreadable = false;
+  file.once("error", () => (isUnreadable = true));
   try {
     await ioErrors("reading", path, () =>
       gzip
@@ -71,7 +73,8 @@ export async function readThrough(
     );
   } catch (error) {
     signal?.throwIfAborted();
-    throw gzipError(path, problem ?? error);
+    // Since Node 24 who reads the pieces is told as well that the file cannot be read, in the system's words.
+    throw gzipError(path, isUnreadable ? error : (problem ?? error));
   }
 }
 

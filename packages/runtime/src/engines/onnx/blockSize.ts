@@ -3,7 +3,8 @@
 import { random, tensor, type Tensor } from "@cajal/core";
 import { blocked, GraphBuilder, type OnnxModel } from "@cajal/onnx";
 import type { DeviceName } from "../../device/device";
-import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
+import { fromOrt, onnxRuntime } from "./onnxRuntime";
+import { toOrt } from "./toOrt.js";
 
 let probeResult: Promise<number | undefined> | undefined;
 

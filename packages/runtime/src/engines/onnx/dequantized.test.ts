@@ -3,7 +3,8 @@ import { GraphBuilder, int8Weights, type Value } from "@cajal/onnx";
 import { describe, expect, it } from "vitest";
 import { open } from "../../open";
 import { dequantized } from "./dequantized";
-import { onnxRuntime, fromOrt, toOrt } from "./onnxRuntime";
+import { onnxRuntime, fromOrt } from "./onnxRuntime";
+import { toOrt } from "./toOrt.js";
 
 /** A product with a kernel [3, 2] of whole numbers, with the scales 0.5 and 0.25 of its columns. */
 function graph(product: (g: GraphBuilder, x: Value, kernel: Value) => Value) {

@@ -2,7 +2,8 @@ import { tensor } from "@cajal/core";
 import { GraphBuilder, type OnnxModel } from "@cajal/onnx";
 import { expect, it } from "vitest";
 import { faultText, firstDifferingNode, type Run } from "./firstDifferingNode";
-import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
+import { fromOrt, onnxRuntime } from "./onnxRuntime";
+import { toOrt } from "./toOrt.js";
 
 const g = new GraphBuilder();
 let x = g.input("x", "float32", ["batch", 4]);

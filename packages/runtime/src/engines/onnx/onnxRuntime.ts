@@ -9,6 +9,7 @@ import { onnxruntimeNode, onnxruntimeWeb, type Ort } from "./peers";
 import { engineError } from "../../session/engineError";
 import { doublingGraph } from "./doublingGraph";
 import { forProvider } from "./provider";
+import { numbersOf } from "./toOrt.js";
 import { throughFiles } from "./throughFiles";
 
 export interface OnnxRuntime {
@@ -101,13 +102,9 @@ function create(
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-/** Our tensor as ONNX Runtime's; both on the same memory. */
-export function toOrt(ort: Ort, { dtype, shape, data }: Tensor): OrtTensor {
-  return new ort.Tensor(dtype, data, shape);
-}
-
 /** ONNX Runtime's tensor, on the CPU, as ours; both on the same memory. */
-export function fromOrt({ type, dims, data }: OrtTensor, name: string): Tensor {
+export function fromOrt(ortTensor: OrtTensor, name: string): Tensor {
+  const { type, dims } = ortTensor;
   if (type === "string" || type === "int4" || type === "uint4")
     throw new CajalError(
       "unsupported",
@@ -117,10 +114,5 @@ export function fromOrt({ type, dims, data }: OrtTensor, name: string): Tensor {
         type,
       },
     );
-  // JavaScript engines with Float16Array return one; Cajal stores float16 as bits.
-  const bits =
-    type === "float16" && ArrayBuffer.isView(data)
-      ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
-      : data;
-  return { dtype: type, shape: [...dims], data: bits as TypedArrays[DType] };
+  return { dtype: type, shape: [...dims], data: numbersOf(ortTensor) as TypedArrays[DType] };
 }

@@ -5,7 +5,8 @@ import { random, tensor, type Tensor } from "@cajal/core";
 import { decodeModel, gradients, GraphBuilder, type OnnxModel } from "@cajal/onnx";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { blockSize } from "./blockSize";
-import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
+import { fromOrt, onnxRuntime } from "./onnxRuntime";
+import { toOrt } from "./toOrt.js";
 import { sumsInBlocks } from "./sumsInBlocks";
 
 function noise(name: string, shape: readonly number[]): Tensor<"float32"> {

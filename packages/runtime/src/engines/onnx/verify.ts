@@ -2,7 +2,8 @@
 // channels. So a model opened on a GPU is run once there and once on the CPU.
 import { CajalError, random, tensor, type Tensor } from "@cajal/core";
 import { computed, decodeModel, type OnnxModel } from "@cajal/onnx";
-import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
+import { fromOrt, onnxRuntime } from "./onnxRuntime";
+import { toOrt } from "./toOrt.js";
 import { inNode, type DeviceName } from "../../device/device";
 import { faultText, firstDifferingNode, type Run } from "./firstDifferingNode";
 import { differenceBeyond, type Difference } from "./tolerance";

@@ -3,6 +3,8 @@
 // optimizer keeps, stay there from step to step, and only batches and a few numbers cross the bus. Plain
 // JavaScript, its types in deviceHost.d.ts.
 
+import { numbersOf, toOrt } from "../toOrt.js";
+
 /**
  * @import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common"
  * @import { DeviceHost } from "./deviceHost.js"
@@ -85,8 +87,7 @@ export function deviceHost() {
         copies ??= copiesOf(ort, /** @type {Uint8Array} */ (copy));
         /** @type {Record<string, OrtTensor>} */
         const inputs = {};
-        for (const [name, { dtype, data, shape }] of Object.entries(feeds))
-          inputs[name] = new ort.Tensor(dtype, data, shape);
+        for (const [name, tensor] of Object.entries(feeds)) inputs[name] = toOrt(ort, tensor);
         for (const [name, ref] of Object.entries(reads)) {
           const value = arrayOf(ref);
           inputs[name] =
@@ -105,8 +106,11 @@ export function deviceHost() {
             versions[ref[1]] = result;
             arrays.set(ref[0], versions);
           } else {
-            const { type, dims, data } = /** @type {any} */ (result);
-            outputs[name] = { dtype: type, shape: [...dims], data: data.slice() };
+            const numbers = /** @type {Tensor & { type: Tensor["dtype"], dims: number[] }} */ (
+              /** @type {unknown} */ (result)
+            );
+            const data = numbersOf(numbers).slice();
+            outputs[name] = { dtype: numbers.type, shape: [...numbers.dims], data };
           }
         }
         return outputs;

@@ -3,6 +3,8 @@
 // optimizer keeps. The same on the caller's thread and on another, which Node gives this file as it is:
 // plain JavaScript, its types in graphHost.d.ts.
 
+import { numbersOf, toOrt } from "../toOrt.js";
+
 /** The output that is no tensor, and what ONNX Runtime says of it: see sequenceOutput.ts. */
 export const nothing = "/cajal/nothing";
 export const refusal = "Non tensor type is temporarily not supported.";
@@ -48,8 +50,7 @@ export function graphHost() {
     async run({ ort, session, shapes, outputShapes, writesInPlace }, { feeds, reads, writes }) {
       /** @type {Record<string, OrtTensor>} */
       const inputs = Object.create(null);
-      for (const [name, { dtype, data, shape }] of Object.entries(feeds))
-        inputs[name] = new ort.Tensor(dtype, data, shape);
+      for (const [name, tensor] of Object.entries(feeds)) inputs[name] = toOrt(ort, tensor);
       for (const [name, ref] of Object.entries(reads))
         inputs[name] = new ort.Tensor("float32", arrayOf(ref), shapes[name]);
       /** @type {Record<string, OrtTensor | null>} */
@@ -79,9 +80,14 @@ export function graphHost() {
           continue;
         }
         // What a step gives beside its arrays are numbers.
-        const { type, dims, data } = /** @type {Numbers} */ (/** @type {unknown} */ (result));
+        const numbers = /** @type {Numbers} */ (/** @type {unknown} */ (result));
+        const data = numbersOf(numbers);
         // ONNX Runtime's own memory does not travel.
-        outputs[name] = { dtype: type, shape: [...dims], data: outputShapes ? data : data.slice() };
+        outputs[name] = {
+          dtype: numbers.type,
+          shape: [...numbers.dims],
+          data: outputShapes ? data : data.slice(),
+        };
       }
       return outputs;
     },

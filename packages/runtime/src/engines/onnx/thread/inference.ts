@@ -6,7 +6,8 @@ import type { DeviceName } from "../../../device/device";
 import type { OpenRequest } from "../../engine";
 import type { EngineRunOptions } from "../../../session/session";
 import { oneByOne } from "../../../oneByOne";
-import { fromOrt, toOrt, type OnnxRuntime } from "../onnxRuntime";
+import { fromOrt, type OnnxRuntime } from "../onnxRuntime";
+import { toOrt } from "../toOrt.js";
 import { keepsOnDevice } from "../provider";
 import { hasWorkerThread, workerThread, type GraphThreadOptions } from "./graphThread";
 
