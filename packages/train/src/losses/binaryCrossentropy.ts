@@ -1,11 +1,12 @@
 import type { Loss, Ops } from "@cajal/runtime";
 import {
+  binaryOfLogits,
+  binaryOfProbabilities,
   binaryOptions,
-  clipped,
   readOptions,
   type CrossentropyOptions,
 } from "./shared/crossentropy";
-import { defineLoss, elementwise, timesLabel } from "./defineLoss";
+import { defineLoss, elementwise } from "./defineLoss";
 
 const where = "binaryCrossentropy";
 
@@ -31,21 +32,9 @@ export const binaryCrossentropy = defineLoss(
       ),
       config: { fromLogits, labelSmoothing },
     });
-    // −log σ(x) = log(1 + e⁻ˣ) where y is 1, −log(1 − σ(x)) = log(1 + eˣ) where it is 0; each alone is
-    // finite for x = ±∞ on its right side, which the shorter log(1 + eˣ) − x y is not.
-    const logitsLoss = loss((ops, y, x) =>
-      ops.add(
-        timesLabel(ops, y, ops.softplus(ops.neg(x))),
-        timesLabel(ops, ops.sub(1, y), ops.softplus(x)),
-      ),
-    );
+    const logitsLoss = loss(binaryOfLogits);
     if (fromLogits) return { ...logitsLoss, logitsOf: "sigmoid" };
-    const probabilityLoss = loss((ops, y, yPred) => {
-      const p = clipped(ops, yPred);
-      const ones = ops.mul(y, ops.log(p));
-      const zeros = ops.mul(ops.sub(1, y), ops.log(ops.sub(1, p)));
-      return ops.neg(ops.add(ones, zeros));
-    });
+    const probabilityLoss = loss(binaryOfProbabilities);
     return { ...probabilityLoss, fromLogits: { activation: "sigmoid", loss: logitsLoss } };
   },
 );

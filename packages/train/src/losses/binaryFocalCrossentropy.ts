@@ -1,6 +1,6 @@
 import { optionsOf } from "@cajal/core";
-import type { Loss } from "@cajal/runtime";
-import { clipped } from "./shared/crossentropy";
+import type { Loss, Ops } from "@cajal/runtime";
+import { binaryOfLogits, binaryOfProbabilities } from "./shared/crossentropy";
 import { defineLoss, elementwise } from "./defineLoss";
 import { focalOptions, readFocalOptions, type FocalOptions } from "./shared/focal";
 
@@ -30,30 +30,40 @@ export const binaryFocalCrossentropy = defineLoss(
       optionKinds,
     );
     const { applyClassBalancing = false } = options;
-    const loss = elementwise(
-      "binary_focal_crossentropy",
-      where,
-      (ops, labels, yPred) => {
-        const y = labelSmoothing
-          ? ops.add(ops.mul(labels, 1 - labelSmoothing), labelSmoothing / 2)
-          : labels;
-        const oneMinusY = ops.sub(1, y);
-        const p = fromLogits ? ops.sigmoid(yPred) : yPred;
-        const pClipped = clipped(ops, p);
-        const crossentropy = ops.neg(
-          ops.add(ops.mul(y, ops.log(pClipped)), ops.mul(oneMinusY, ops.log(ops.sub(1, pClipped)))),
-        );
-        const pTrue = ops.add(ops.mul(y, p), ops.mul(oneMinusY, ops.sub(1, p)));
-        const focalLoss = ops.mul(ops.pow(ops.sub(1, pTrue), gamma), crossentropy);
-        if (!applyClassBalancing) return focalLoss;
-        return ops.mul(ops.add(ops.mul(y, alpha), ops.mul(oneMinusY, 1 - alpha)), focalLoss);
-      },
-      { least: 0 },
-    );
-    return {
-      ...loss,
-      config: { alpha, gamma, fromLogits, labelSmoothing, applyClassBalancing },
-      ...(fromLogits ? { logitsOf: "sigmoid" } : { probabilitiesOf: "sigmoid" }),
-    };
+    const config = { alpha, gamma, fromLogits, labelSmoothing, applyClassBalancing };
+    /** @param of the cross-entropy, and the probability of 1 and of 0 */
+    const loss = (
+      of: <V>(ops: Ops<V>, y: V, yPred: V) => { crossentropy: V; ones: V; zeros: V },
+    ): Loss => ({
+      ...elementwise(
+        "binary_focal_crossentropy",
+        where,
+        (ops, labels, yPred) => {
+          const y = labelSmoothing
+            ? ops.add(ops.mul(labels, 1 - labelSmoothing), labelSmoothing / 2)
+            : labels;
+          const oneMinusY = ops.sub(1, y);
+          const { crossentropy, ones, zeros } = of(ops, y, yPred);
+          const pWrong = ops.add(ops.mul(y, zeros), ops.mul(oneMinusY, ones));
+          const focalLoss = ops.mul(ops.pow(pWrong, gamma), crossentropy);
+          if (!applyClassBalancing) return focalLoss;
+          return ops.mul(ops.add(ops.mul(y, alpha), ops.mul(oneMinusY, 1 - alpha)), focalLoss);
+        },
+        { least: 0 },
+      ),
+      config,
+    });
+    const logitsLoss = loss((ops, y, x) => ({
+      crossentropy: binaryOfLogits(ops, y, x),
+      ones: ops.sigmoid(x),
+      zeros: ops.sigmoid(ops.neg(x)),
+    }));
+    if (fromLogits) return { ...logitsLoss, logitsOf: "sigmoid" };
+    const probabilityLoss = loss((ops, y, p) => ({
+      crossentropy: binaryOfProbabilities(ops, y, p),
+      ones: p,
+      zeros: ops.sub(1, p),
+    }));
+    return { ...probabilityLoss, fromLogits: { activation: "sigmoid", loss: logitsLoss } };
   },
 );

@@ -1,7 +1,7 @@
 // Shared by the cross-entropies: their options, and how they treat classes and probabilities.
 import { CajalError, checkNumber, checkOptions, optionsOf, type OptionKind } from "@cajal/core";
 import type { Ops } from "@cajal/runtime";
-import { epsilon } from "../defineLoss";
+import { epsilon, timesLabel } from "../defineLoss";
 
 export interface CrossentropyOptions {
   /** Whether the model gives logits, without a softmax (or sigmoid) at its end. Default false. */
@@ -34,6 +34,24 @@ export function readOptions(
 
 /** Probabilities kept away from 0 and 1. */
 export const clipped = <V>(ops: Ops<V>, p: V) => ops.clip(p, epsilon, 1 - epsilon);
+
+/**
+ * −log σ(x) = log(1 + e⁻ˣ) where y is 1, −log(1 − σ(x)) = log(1 + eˣ) where it is 0; each alone is finite for x = ±∞ on
+ * its right side, which the shorter log(1 + eˣ) − x y is not.
+ */
+export const binaryOfLogits = <V>(ops: Ops<V>, y: V, x: V): V =>
+  ops.add(
+    timesLabel(ops, y, ops.softplus(ops.neg(x))),
+    timesLabel(ops, ops.sub(1, y), ops.softplus(x)),
+  );
+
+/** −log p where y is 1, −log(1 − p) where it is 0. */
+export function binaryOfProbabilities<V>(ops: Ops<V>, y: V, probabilities: V): V {
+  const p = clipped(ops, probabilities);
+  const ones = ops.mul(y, ops.log(p));
+  const zeros = ops.mul(ops.sub(1, y), ops.log(ops.sub(1, p)));
+  return ops.neg(ops.add(ones, zeros));
+}
 
 /** Losses multiplied by the weights of their classes. */
 export function weighted<V>(
