@@ -21,6 +21,12 @@ import { readWebDataset } from "./readWebDataset";
 const sha = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
 describe("csvTable", () => {
+  it("keeps the order of columns that are called by numbers", async () => {
+    const { data, features } = await csvTable("b,2021,2020,y\n1,2,3,0\n4,5,6,1\n", { label: "y" });
+    expect(features).toEqual(["b", "2021", "2020"]);
+    expect([...(await data.all()).x.data]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   const text = "size,colour,kind\n1.5,red,a\n2,blue,b\n3,red,a\n";
 
   it("makes numbers features, and each name one", async () => {

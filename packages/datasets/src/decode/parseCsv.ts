@@ -14,6 +14,14 @@ export async function parseCsv(
   text: string,
   options: { name?: string; delimiter?: string } = {},
 ): Promise<Record<string, string>[]> {
+  return (await readCsv(text, options)).rows;
+}
+
+/** The rows, and the names in the order of the first line: records have those that are whole numbers first. */
+export async function readCsv(
+  text: string,
+  options: { name?: string; delimiter?: string } = {},
+): Promise<{ columns: readonly string[]; rows: Record<string, string>[] }> {
   checkArgument("parseCsv", "text", text, "string");
   checkOptions("parseCsv", options, ["name", "delimiter"]);
   if (/^[^\n,;]*\.[ct]sv$/i.test(text))
@@ -21,13 +29,15 @@ export async function parseCsv(
   const { name = "CSV", delimiter = "," } = options;
   const { parse } = await load();
   try {
-    const columns = (header: string[]) => {
+    let columns: readonly string[] = [];
+    const named = (header: string[]) => {
       const twice = header.find((column, i) => header.indexOf(column) !== i);
       if (twice !== undefined)
         throw new Error(`the column ${JSON.stringify(twice)} is there twice`);
-      return header;
+      return (columns = header);
     };
-    return parse(text, { bom: true, columns, skip_empty_lines: true, delimiter, max_record_size: 2 ** 24 }); // prettier-ignore
+    const rows = parse(text, { bom: true, columns: named, skip_empty_lines: true, delimiter, max_record_size: 2 ** 24 }); // prettier-ignore
+    return { columns, rows: rows as Record<string, string>[] };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CajalError("bad-file", `${name}: it is no table of comma-separated values: ${why}.`, { name }, { cause }); // prettier-ignore

@@ -8,7 +8,7 @@ import {
   unknownName,
 } from "@cajal/core";
 import { dataset, type Dataset } from "../dataset";
-import { parseCsv } from "../decode/parseCsv";
+import { readCsv } from "../decode/parseCsv";
 import { byCodePoint } from "./classFolders";
 
 export interface CsvTableOptions {
@@ -62,9 +62,11 @@ export async function csvTable(text: string, options: CsvTableOptions): Promise<
   checkArgument("csvTable", "missingValues", missingValues, "strings");
   if (!["error", "drop", "nan"].includes(missing))
     throw new CajalError("bad-argument", `csvTable: got missing ${showValue(missing)}, expected error, drop or nan.`); // prettier-ignore
-  const rows = await parseCsv(text, { name, ...(delimiter !== undefined && { delimiter }) });
+  const { columns, rows } = await readCsv(text, {
+    name,
+    ...(delimiter !== undefined && { delimiter }),
+  });
   if (rows.length === 0) throw new CajalError("bad-file", `${name}: it has no rows.`, { name });
-  const columns = Object.keys(rows[0]!);
   const { features = columns.filter((column) => column !== label) } = options;
   checkArgument("csvTable", "features", features, "strings");
   for (const column of [label, ...features, ...categorical])
