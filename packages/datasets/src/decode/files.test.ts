@@ -20,6 +20,20 @@ import { readWebDataset } from "./readWebDataset";
 
 const sha = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
+describe("parseCsv", () => {
+  it.each([
+    ["\n", "\r\n"],
+    ["\r\n", "\n"],
+    ["\r", "\r"],
+  ])("takes lines that end by %j after a first one that ends by %j", async (first, other) => {
+    const text = `file,label${first}1.jpg,cat${other}"2\r\n.jpg",dog${other}`;
+    expect(await parseCsv(text)).toEqual([
+      { file: "1.jpg", label: "cat" },
+      { file: "2\r\n.jpg", label: "dog" },
+    ]);
+  });
+});
+
 describe("csvTable", () => {
   it("keeps the order of columns that are called by numbers", async () => {
     const { data, features } = await csvTable("b,2021,2020,y\n1,2,3,0\n4,5,6,1\n", { label: "y" });

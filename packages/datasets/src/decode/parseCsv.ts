@@ -17,6 +17,18 @@ export async function parseCsv(
   return (await readCsv(text, options)).rows;
 }
 
+/** CR where the first line ends by it alone; else LF and CRLF, which may stand side by side. */
+function lineEnds(text: string): string[] {
+  let isQuoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (character === '"') isQuoted = !isQuoted;
+    else if (!isQuoted && character === "\n") break;
+    else if (!isQuoted && character === "\r" && text[i + 1] !== "\n") return ["\r"];
+  }
+  return ["\r\n", "\n"];
+}
+
 /** The rows, and the names in the order of the first line: records have those that are whole numbers first. */
 export async function readCsv(
   text: string,
@@ -36,7 +48,7 @@ export async function readCsv(
         throw new Error(`the column ${JSON.stringify(twice)} is there twice`);
       return (columns = header);
     };
-    const rows = parse(text, { bom: true, columns: named, skip_empty_lines: true, delimiter, max_record_size: 2 ** 24 }); // prettier-ignore
+    const rows = parse(text, { bom: true, columns: named, skip_empty_lines: true, delimiter, record_delimiter: lineEnds(text), max_record_size: 2 ** 24 }); // prettier-ignore
     return { columns, rows: rows as Record<string, string>[] };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
