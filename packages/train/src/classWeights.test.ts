@@ -40,6 +40,8 @@ it.each([
   ["0 and 1", model(1, "sigmoid"), tensor("int32", [2], [0, 1]), "bce", [1, 3], 2 * Math.log(2)],
   ["0 and 1 without a sigmoid", model(1, "linear"), tensor("int32", [2], [0, 1]), "mse", [1, 3], 1.5], // prettier-ignore
   ["shares, rounded", model(1, "sigmoid"), tensor("float32", [2], [0.1, 0.9]), "bce", [1, 3], 2 * Math.log(2)], // prettier-ignore
+  // np.round of 0.5 is 0.
+  ["halves, to the even class", model(1, "sigmoid"), tensor("float32", [2], [0.5, 0.6]), "bce", [1, 3], 2 * Math.log(2)], // prettier-ignore
   ["bits of float16", model(1, "sigmoid"), tensor("float16", [2, 1], [0, 0x3c00]), "bce", [1, 3], 2 * Math.log(2)], // prettier-ignore
   ["−1 and 1", model(1, "tanh"), tensor("float32", [2, 1], [-1, 1]), "hinge", { 1: 3 }, 2],
 ])("weighs %s", async (_, of, y, loss, classWeights, expected) =>

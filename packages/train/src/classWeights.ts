@@ -98,7 +98,7 @@ export function withClassWeights(
     );
   const value = y.dtype === "float16" ? (i: number) => float16Value(Number(y.data[i])) : (i: number) => Number(y.data[i]); // prettier-ignore
   const classOf = (i: number): number => {
-    if (width === 1) return Math.round(value(i));
+    if (width === 1) return halfEven(value(i));
     let best = 0;
     for (let k = 0; k < width; k++) {
       const share = value(i * width + k);
@@ -115,6 +115,12 @@ export function withClassWeights(
     return ((weights as Record<number, number>)[label] ?? 1) * (exampleWeights?.data[i] ?? 1);
   });
   return { ...batch, weight: tensor("float32", [n], data) };
+}
+
+/** The nearest whole number, halves to the even one, as NumPy rounds. */
+function halfEven(value: number): number {
+  const nearest = Math.round(value);
+  return nearest - value === 0.5 && nearest % 2 !== 0 ? nearest - 1 : nearest;
 }
 
 const notClasses = (index: number, label: number, expected: string) =>
