@@ -54,8 +54,8 @@ describe("decodeImage", () => {
 
   it.each(odd)("$name as Pillow", async ({ name, file, shape, pixels, upright }) => {
     const decoded = decodeImage(Buffer.from(file, "base64"));
-    // Its formula is not here, and sharp gives other colours.
-    if (name === "TIFF, YCbCr") return expect(decoded).rejects.toThrow(expect.objectContaining({ code: "unsupported" })); // prettier-ignore
+    // Their formulas are not here, and sharp gives other colours.
+    if (/YCbCr$|a\*b|16-bit CMYK|white|signed/.test(name)) return expect(decoded).rejects.toThrow(expect.objectContaining({ code: "unsupported" })); // prettier-ignore
     const image = await decoded;
     expect(image.shape).toEqual(shape);
     expect([...image.data]).toEqual(pixels);

@@ -30,11 +30,11 @@ export async function decodeBySharp(
   loading ??= loadSharp();
   loading.catch(() => (loading = undefined));
   const sharp = await loading;
-  const tiff = header.format === "tiff" ? header.colours : undefined;
-  if (tiff === "ycbcr")
-    throw new CajalError("unsupported", `${name}: a TIFF file of YCbCr colours is not decoded as Pillow does. Save it as RGB.`, { name }); // prettier-ignore
-  const cmyk = tiff === "cmyk" || (header.format === "jpeg" && header.components === 4);
-  const grey16 = tiff === "grey16" || (header.format === "png" && header.grey16);
+  const tiff = header.format === "tiff" ? header : undefined;
+  if (tiff?.unlike !== undefined)
+    throw new CajalError("unsupported", `${name}: a TIFF file of ${tiff.unlike} is not decoded as Pillow does. Save it as RGB of 8 bits.`, { name }); // prettier-ignore
+  const cmyk = tiff?.colours === "cmyk" || (header.format === "jpeg" && header.components === 4);
+  const grey16 = tiff?.colours === "grey16" || (header.format === "png" && header.grey16);
   const clipped = grey16 && like === "pillow";
   try {
     // Pillow does not apply colour profiles either.

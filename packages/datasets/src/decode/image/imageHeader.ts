@@ -5,13 +5,18 @@ export type ImageHeader =
   | { readonly format: "jpeg"; readonly width: number; readonly height: number; readonly components: number } // prettier-ignore
   /** `grey16`: one channel of 16 bits. */
   | { readonly format: "png"; readonly grey16: boolean }
-  | { readonly format: "tiff"; readonly colours: TiffColours }
+  | ({ readonly format: "tiff" } & TiffColours)
   | { readonly format: "bmp" }
   | { readonly format: "gif" }
   | { readonly format: "other" };
 
 /** Of a TIFF file's first picture, as far as decoders differ. */
-export type TiffColours = "grey16" | "cmyk" | "ycbcr" | "other";
+interface TiffColours {
+  /** `grey16`: one channel of 16 bits. */
+  readonly colours: "grey16" | "cmyk" | "other";
+  /** What libvips reads otherwise than Pillow, or Pillow not at all. */
+  readonly unlike?: string | undefined;
+}
 
 export function imageHeader(bytes: Uint8Array): ImageHeader {
   // PNG: signature of 8 bytes, then IHDR with bit depth and colour type at 24 and 25.
@@ -20,8 +25,8 @@ export function imageHeader(bytes: Uint8Array): ImageHeader {
   if (bytes[0] === 0x42 && bytes[1] === 0x4d) return { format: "bmp" };
   if (bytes[0] === 0x47 && bytes[1] === 0x49 && bytes[2] === 0x46) return { format: "gif" };
   const order = String.fromCharCode(...bytes.subarray(0, 4));
-  if (order === "II*\0" || order === "MM\0*")
-    return { format: "tiff", colours: tiffColours(bytes, order === "II*\0") };
+  // BigTIFF, whose places have 64 bits, has + for *.
+  if (/^(II[*+]\0|MM\0[*+])$/.test(order)) return { format: "tiff", ...tiffColours(bytes, order) };
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return { format: "other" };
   // JPEG: segments of marker and length, up to the frame header SOF0 … SOF15.
   for (let at = 2; at + 9 < bytes.length;) {
@@ -37,22 +42,40 @@ export function imageHeader(bytes: Uint8Array): ImageHeader {
   return { format: "other" };
 }
 
-/** TIFF 6.0: the first directory is a count, then entries of tag, type, count and value, 12 bytes each. */
-function tiffColours(bytes: Uint8Array, little: boolean): TiffColours {
+function tiffColours(bytes: Uint8Array, order: string): TiffColours {
+  const tags = tiffTags(bytes, order.startsWith("II"), order.includes("+"));
+  const of = (tag: number) => tags.get(tag) ?? 1;
+  const [bits, compression, photometric, samples, format] = [of(258), of(259), of(262), of(277), of(339)]; // prettier-ignore
+  const isGrey16 = bits === 16 && samples === 1;
+  const kinds = {
+    // Compressed as JPEG (7) they are decoded to colours by libtiff, for all.
+    "YCbCr colours": photometric === 6 && compression !== 7,
+    "L*a*b* colours": photometric >= 8 && photometric <= 10,
+    "CMYK colours of 16 bits": photometric === 5 && bits === 16,
+    "16-bit grey, 0 being white,": isGrey16 && photometric === 0,
+    "signed bytes": bits === 8 && format === 2,
+    "colours that are not whole numbers of 8 or 16 bits": samples > 2 && (bits > 16 || format > 1),
+  };
+  const unlike = Object.entries(kinds).find(([, isSo]) => isSo)?.[0];
+  if (photometric === 5) return { colours: "cmyk", unlike };
+  return { colours: isGrey16 && photometric === 1 ? "grey16" : "other", unlike };
+}
+
+/** TIFF 6.0: the first directory is a count, then entries of tag, type, count and value; the first value of each. */
+function tiffTags(bytes: Uint8Array, little: boolean, big: boolean): Map<number, number> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const place = (at: number) => big ? Number(view.getBigUint64(at, little)) : view.getUint32(at, little); // prettier-ignore
+  const [width, entry] = big ? [8, 20] : [4, 12];
   const tags = new Map<number, number>();
-  const from = bytes.length >= 8 ? view.getUint32(4, little) : bytes.length;
-  const count = from + 2 <= bytes.length ? view.getUint16(from, little) : 0;
-  for (let at = from + 2, i = 0; i < count && at + 12 <= bytes.length; i++, at += 12) {
+  const from = bytes.length >= 2 * width ? place(width) : bytes.length;
+  const begin = from + (big ? 8 : 2);
+  const count = begin > bytes.length ? 0 : big ? place(from) : view.getUint16(from, little);
+  for (let at = begin, i = 0; i < count && at + entry <= bytes.length; i++, at += entry) {
     // Of type 3, two bytes; several values lie elsewhere, and the first of bits per sample is that of all.
-    const [several, value] = [view.getUint32(at + 4, little) > 2, view.getUint32(at + 8, little)];
-    const place = several ? value : at + 8;
-    if (view.getUint16(at + 2, little) === 3 && place + 2 <= bytes.length)
-      tags.set(view.getUint16(at, little), view.getUint16(place, little));
+    const value = at + 4 + width;
+    const first = place(at + 4) > width / 2 ? place(value) : value;
+    if (view.getUint16(at + 2, little) === 3 && first + 2 <= bytes.length)
+      tags.set(view.getUint16(at, little), view.getUint16(first, little));
   }
-  const [bits, compression, photometric, samples] = [258, 259, 262, 277].map((tag) => tags.get(tag) ?? 1); // prettier-ignore
-  if (photometric === 5) return "cmyk";
-  // Compressed as JPEG (7) they are decoded to colours by libtiff, for all.
-  if (photometric === 6 && compression !== 7) return "ycbcr";
-  return bits === 16 && samples === 1 && photometric === 1 ? "grey16" : "other";
+  return tags;
 }
