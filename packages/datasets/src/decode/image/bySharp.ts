@@ -37,8 +37,10 @@ export async function decodeBySharp(
   const grey16 = tiff?.colours === "grey16" || (header.format === "png" && header.grey16);
   const clipped = grey16 && like === "pillow";
   try {
+    // libtiff warns of tags, as Pillow does not; of pixels that are missing or damaged it tells as errors.
+    const failOn = tiff ? "error" : "warning";
     // Pillow does not apply colour profiles either.
-    const file = sharp(bytes, { ignoreIcc: true, limitInputPixels: mostPixels });
+    const file = sharp(bytes, { ignoreIcc: true, limitInputPixels: mostPixels, failOn });
     if (upright) file.autoOrient();
     if (cmyk) file.pipelineColourspace("cmyk").toColourspace("cmyk").raw();
     else if (clipped)
