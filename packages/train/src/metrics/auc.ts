@@ -1,13 +1,16 @@
 import { CajalError, checkOptions, optionsOf } from "@cajal/core";
 import type { TotalsMetric } from "@cajal/runtime";
-import { defineMetric, labelsLike, ratio } from "./defineMetric";
+import { areClassNumbers, defineMetric, labelsLike, ratio } from "./defineMetric";
 
 export interface AucOptions {
   /** Area under true over false positive rate ("ROC", the default), or precision over recall ("PR"). */
   curve?: "ROC" | "PR";
   /** Points of the curve, evenly spaced over 0 … 1; default 200, as in Keras. More are more exact. */
   thresholds?: number;
-  /** Whether the model gives logits, without a sigmoid (or softmax) at its end. Default false. */
+  /**
+   * Whether the model gives logits, of which the metric takes the sigmoid as Keras' does, and with class numbers as labels
+   * the softmax. Default false.
+   */
   fromLogits?: boolean;
 }
 
@@ -39,9 +42,9 @@ export const auc = defineMetric(["auc"], (options: AucOptions = {}): TotalsMetri
     totals(ops, yTrue, yPred) {
       const actual = ops.cast(ops.cast(labelsLike("auc", ops, yTrue, yPred), "bool"), "float32");
       const p = fromLogits
-        ? ops.extent(yPred, -1) === 1
-          ? ops.sigmoid(yPred)
-          : ops.softmax(yPred)
+        ? areClassNumbers(ops, yTrue, yPred)
+          ? ops.softmax(yPred)
+          : ops.sigmoid(yPred)
         : yPred;
       const column = ops.expandDims(p); // [..., 1] beside [thresholds]
       const isPositive = ops.expandDims(actual);
