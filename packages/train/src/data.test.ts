@@ -1,5 +1,5 @@
 // Data that do not fit, or are the caller's own and lack something, are told at once.
-import { tensor } from "@cajal/core";
+import { tensor, type Tensor } from "@cajal/core";
 import { functional, lenet5 } from "@cajal/models";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
@@ -38,6 +38,38 @@ it("tells labels of validation data that are no classes before the first step", 
   const validation = dataset({ x: floats(1, 8, 8, 1), y: tensor("int32", [1], [10]) });
   const run = train(lenet5({ input_shape: [8, 8, 1], kernel_size: 3, activation: "relu" }), images, { ...options, loss: "sparse_categorical_crossentropy", validation }); // prettier-ignore
   expect(await typesBefore(run, { code: "bad-argument" })).toEqual([]);
+});
+
+it.each([
+  "float64",
+  "int8",
+  "int16",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "bool",
+  "float16",
+] as const)("takes labels of %s for the numbers that they are", async (dtype) => {
+  const net = functional("kinds");
+  const x = net.input([2]);
+  const model = net.model(x, net.layer("Dense", { units: 2, activation: "softmax" }, x));
+  const one = { float16: 0x3c00 }[dtype as string] ?? 1;
+  const labels = (shape: readonly number[], values: readonly number[]) => [
+    tensor("float32", shape, values),
+    tensor(dtype, shape, (/^u?int64$/.test(dtype) ? values.map(BigInt) : values.map((v) => v * one)) as never), // prettier-ignore
+  ];
+  const measured = async (y: Tensor, loss: string) => {
+    const run = train(model, { x: floats(4, 2), y }, { ...options, loss, metrics: ["accuracy", "top_k_categorical_accuracy"] }); // prettier-ignore
+    for await (const event of run) if (event.type === "epoch") return [event.loss, event.metrics];
+    return [];
+  };
+  for (const [loss, [expected, y]] of [
+    ["scce", labels([4], [0, 1, 1, 0])],
+    ["cce", labels([4, 2], [1, 0, 0, 1, 0, 1, 1, 0])],
+  ] as const)
+    expect(await measured(y!, loss)).toEqual(await measured(expected!, loss));
 });
 
 it("says which number of a batch is not in the table that it is looked up in", async () => {

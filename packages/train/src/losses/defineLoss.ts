@@ -90,6 +90,12 @@ export function checkSameShape(where: string, { shape }: Tensor, output: Shape):
     );
 }
 
+/** The elements; those of float16 are bits. */
+export const numbersOf = ({ dtype, data }: Tensor): ArrayLike<number> =>
+  dtype === "float16"
+    ? Float32Array.from(data as Uint16Array, float16Value)
+    : (data as ArrayLike<number>);
+
 /** Sums of shares, such as the labels of mixed examples, may round beyond 1. */
 const tolerance = 1e-6;
 
@@ -109,7 +115,7 @@ export function checkShares(
 ): void {
   checkSameShape(where, yTrue, output);
   const { dtype } = yTrue;
-  const data = dtype === "float16" ? Float32Array.from(yTrue.data as Uint16Array, float16Value) : (yTrue.data as ArrayLike<number>); // prettier-ignore
+  const data = numbersOf(yTrue);
   const [low, high] = [least - tolerance, most + tolerance];
   for (let i = 0; i < data.length; i++) {
     const label = data[i]!;

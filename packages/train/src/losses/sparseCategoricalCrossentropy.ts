@@ -1,7 +1,7 @@
 import { CajalError, showShape, sizeOf, type Shape, type Tensor } from "@cajal/core";
 import type { Loss, Ops } from "@cajal/runtime";
 import { clipped, readOptions, weighted, type CrossentropyOptions } from "./shared/crossentropy";
-import { classCount, defineLoss, isWeightless, timesLabel } from "./defineLoss";
+import { classCount, defineLoss, isWeightless, numbersOf, timesLabel } from "./defineLoss";
 
 const where = "sparseCategoricalCrossentropy";
 
@@ -40,7 +40,8 @@ export const sparseCategoricalCrossentropy = defineLoss(
   },
 );
 
-function checkClassNumbers({ shape, dtype, data }: Tensor, output: Shape, weight?: Tensor): void {
+function checkClassNumbers(yTrue: Tensor, output: Shape, weight?: Tensor): void {
+  const { shape, dtype } = yTrue;
   const expected = output.slice(0, -1);
   const labelShape =
     shape.length === output.length && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;
@@ -53,6 +54,7 @@ function checkClassNumbers({ shape, dtype, data }: Tensor, output: Shape, weight
       { labels: shape, output },
     );
   const classes = output.at(-1) ?? 0;
+  const data = numbersOf(yTrue);
   for (let i = 0; i < data.length; i++) {
     const label = Number(data[i]);
     // A number outside would be a sample without any class: a loss of 0, and no error from an engine.

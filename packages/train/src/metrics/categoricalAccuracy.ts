@@ -5,7 +5,9 @@ import { defineMetric, isNumber } from "./defineMetric";
 export const categoricalAccuracy = defineMetric(["categorical_accuracy"], (): MeanMetric => ({
   name: "categorical_accuracy",
   compute(ops, yTrue, yPred) {
-    const correct = ops.cast(ops.equal(ops.argMax(yTrue), ops.argMax(yPred)), "float32");
+    // Engines find the largest of a few types alone.
+    const labels = ops.argMax(ops.cast(yTrue, "float32"));
+    const correct = ops.cast(ops.equal(labels, ops.argMax(yPred)), "float32");
     return ops.mul(correct, isNumber(ops, yPred));
   },
 }));
