@@ -170,6 +170,8 @@ interface State {
   maps: readonly BatchMap[];
   /** How often the source is repeated; example i of copy k is number i + k · size of the source. */
   copies?: number;
+  /** Whether examples were chosen by their places in the order of epoch 0, in which datasets that it is made of stay then. */
+  chosen?: boolean;
 }
 
 function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
@@ -190,6 +192,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
   const deliver = async (context: BatchContext) => {
     const { signal } = context;
     const indices = inSource(context.examples);
+    if (state.chosen) orderEpochs.set(context, 0);
     let batch = await abortable(source.read(indices, context), signal);
     checkBatch(batch, indices.length, "read");
     for (const change of maps) {
@@ -248,7 +251,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     const dealt =
       seed === undefined ? base : permuted(base, random(seed, "split").permutation(size));
     return splitIndices(dealt, fractions, stratify ? source.labels : undefined).map((part) =>
-      make({ ...state, size: part.length, order: () => part }),
+      make({ ...state, size: part.length, order: () => part, chosen: true }),
     );
   }
 
@@ -280,13 +283,13 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     take(count) {
       checkInteger("take", "count", count, { least: 0, most });
       const indices = order(0).slice(0, count);
-      return make({ ...state, size: indices.length, order: () => indices });
+      return make({ ...state, size: indices.length, order: () => indices, chosen: true });
     },
 
     skip(count) {
       checkInteger("skip", "count", count, { least: 0, most });
       const left = order(0).slice(count);
-      return make({ ...state, size: left.length, order: () => left });
+      return make({ ...state, size: left.length, order: () => left, chosen: true });
     },
 
     filter(keep) {
@@ -300,7 +303,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
       });
       if (indices.length === 0)
         throw new CajalError("bad-argument", `filter: none of the ${size} examples is left.`, { size }); // prettier-ignore
-      return make({ ...state, size: indices.length, order: () => indices });
+      return make({ ...state, size: indices.length, order: () => indices, chosen: true });
     },
 
     repeat(count) {
@@ -353,8 +356,9 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     },
   };
   readers.set(data, (positions, options) => {
-    const whole = orderOf(options.epoch);
     const { epoch, signal, tensor } = options;
+    const orderEpoch = orderEpochs.get(options) ?? epoch;
+    const whole = orderOf(orderEpoch);
     const context = {
       epoch,
       examples: positions.map((position) => whole[position]!),
@@ -363,6 +367,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     };
     // As it is there: that of cacheOnDisk throws where a map asks for it.
     const index = Object.getOwnPropertyDescriptor(options, "index")!;
+    orderEpochs.set(context, orderEpoch);
     return deliver(Object.defineProperty(context, "index", index) as BatchContext);
   });
   labelings.set(data, () => source.labels && Array.from(inSource(order(0)), (i) => Number(source.labels![i]))); // prettier-ignore
@@ -372,6 +377,8 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
 /** What those that are made of other datasets need to know of them. */
 type Reader = (positions: Uint32Array, options: ReadOptions) => Promise<Batch>;
 const readers = new WeakMap<object, Reader>();
+/** By what a source is read with: the epoch whose order the datasets that it is made of are in, where it is another. */
+const orderEpochs = new WeakMap<object, number>();
 const labelings = new WeakMap<object, () => readonly number[] | undefined>();
 
 /**

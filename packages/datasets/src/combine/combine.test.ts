@@ -102,6 +102,34 @@ describe("interleave", () => {
   });
 });
 
+describe("a choice among the examples of shuffled parts", () => {
+  const left = numbered(0, 10).shuffle({ seed: 1 });
+  const right = numbered(10, 10).shuffle({ seed: 2 });
+  const valuesOf = async (data: typeof left, epoch: number) =>
+    [...(await data.all({ epoch })).x.data].sort((a, b) => a - b);
+
+  it("is the same in every epoch", async () => {
+    const both = interleave([left, right]);
+    const [training, validation] = interleave([both, numbered(20, 5)]).split(0.6, { seed: 3 });
+    const first = [await valuesOf(training, 0), await valuesOf(validation, 0)];
+    expect(first.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 25 }, (_, i) => i));
+    const again = interleave([training.shuffle({ seed: 4 })]);
+    for (const epoch of [1, 2])
+      expect([await valuesOf(again, epoch), await valuesOf(validation, epoch)]).toEqual(first);
+    const odd = both.filter(({ label }) => label === 1);
+    expect([...(await odd.all({ epoch: 2 })).y.data]).toEqual(Array.from({ length: 10 }, () => 1));
+    const pairs = zip({ left, right }).skip(3).take(4);
+    expect((await pairs.all({ epoch: 2 })).x).toEqual((await pairs.all()).x);
+  });
+
+  it("leaves what changes by chance to change", async () => {
+    const epochs: number[] = [];
+    const part = left.map((batch, { epoch }) => (epochs.push(epoch), batch));
+    await interleave([part]).take(4).all({ epoch: 2 });
+    expect(epochs).toEqual([2]);
+  });
+});
+
 describe.each([
   ["zip", (part: ReturnType<typeof numbered>) => zip({ part })],
   ["interleave", (part: ReturnType<typeof numbered>) => interleave([part])],

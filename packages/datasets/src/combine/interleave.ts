@@ -24,7 +24,8 @@ import {
 /**
  * Datasets one after the other in turns: `block` examples of the first, as many of the second, and so on, again from
  * the first, until all are used up; those that end sooner are passed over, as tf.data's `interleave` does. Each part
- * keeps its own order and maps; shuffle the result to mix it wholly.
+ * keeps its own order and maps; shuffle the result to mix it wholly. Where examples are chosen (`split`, `take`), parts stay
+ * in the order of epoch 0.
  *
  * @param parts examples of one shape and type; of those that name their classes all name the same, in one order
  * @param options.block examples that are taken in a turn, default 1

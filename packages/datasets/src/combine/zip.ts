@@ -22,7 +22,8 @@ type Zipped<P extends Parts> = NamedBatch & {
  * Datasets side by side, as many examples as the shortest has: x and y are records of the parts' tensors by their
  * names, as models of several inputs and outputs take them, and so is weight, of the parts that have one. Each part
  * keeps its own order (shuffled by its own seed in every epoch, the same for one seed) and its own maps; of `map` one
- * may choose: `({ x, y }) => ({ x, y: y.left })`.
+ * may choose: `({ x, y }) => ({ x, y: y.left })`. Where examples are chosen (`split`, `take`), parts stay in the order of
+ * epoch 0.
  *
  * @param parts the datasets, by name; their x and y are one tensor each
  * @throws CajalError `bad-argument` for what is no dataset; on delivery `bad-shape` for records in records
