@@ -52,7 +52,8 @@ const libraries = ["pillow", "tensorflow"] as const;
  * @param encoded the whole file
  * @returns uint8 `[height, width, channels]`
  * @throws CajalError `bad-file` for what is no image or a broken one; `missing-peer` where sharp, or of JPEGs like
- *   TensorFlow `@julusian/jpeg-turbo`, is not installed; `unsupported` for what cannot be decoded like TensorFlow
+ *   TensorFlow `@julusian/jpeg-turbo`, is not installed; `unsupported` for what cannot be decoded like TensorFlow, and for
+ *   TIFF files of YCbCr, L*a*b*, 16-bit CMYK, signed or floating colours
  */
 export async function decodeImage(
   encoded: Uint8Array | ArrayBuffer | Blob,
