@@ -50,7 +50,7 @@ describe.each([
 it.each<[string, ModelConfig, (key: string, i: number) => string, typeof npz, RegExp]>([
   ["other layers, sorted", deep(), (key) => `x.${key.replace("/", ".")}`, safetensors, /alphabetical order/],
   ["other weights of a layer, sorted", single("LayerNormalization"), (_, i) => `norm/${["scale", "bias"][i]}`, safetensors, /alphabetical order/],
-  ["PyTorch's kernels, square", deep(), (_, i) => `${i}.weight`, npz, /PyTorch's.*0\.weight \[2,2\] fits "dense\/kernel"/],
+  ["PyTorch's kernels, square", deep(), (_, i) => `${i}.weight`, npz, /0\.weight \[2,2\] fits "dense\/kernel".*PyTorch's/],
 ])("refuses %s, whose order or shapes do not tell what they are", async (_, model, name, encode, message) => {
   const error: unknown = await readWeights(encode(named(model, name)), model).catch((error: unknown) => error);
   expect(isCajalError(error) && `${error.code}: ${error.message}`).toMatch(message);
@@ -88,6 +88,20 @@ it.each<[string, ModelConfig, readonly string[], RegExp]>([
 ])("refuses what lies in an order that is not the model's: %s", async (_, model, names, message) => {
   const file = npz(named(model, (_, i) => names[i]!));
   await expect(readWeights(file, model)).rejects.toMatchObject({ code: "bad-file", message: expect.stringMatching(message) });
+}); // prettier-ignore
+
+const two = [
+  ["Dense", { units: 3, name: "d" }],
+  ["BatchNormalization", { name: "n" }],
+] as const;
+it.each<[string, ModelConfig, readonly (readonly [string, readonly number[]])[], typeof npz]>([
+  ["with counts of batches", layersOf([2], ...two), [["0.weight", [3, 2]], ["0.bias", [3]], ["1.weight", [3]], ["1.bias", [3]], ["1.running_mean", [3]], ["1.running_var", [3]], ["1.num_batches_tracked", []]], npz],
+  ["as Python's safetensors sorts them", layersOf([2], two[0]), [["0.weight", [3, 2]], ["0.bias", [3]]], safetensors],
+  ["in the model's order", layersOf([2], two[0]), [["0.weight", [3, 2]], ["0.bias", [3]]], npz],
+  ["in another", layersOf([2], two[0]), [["0.bias", [3]], ["0.weight", [3, 2]]], npz],
+])("says of PyTorch's state dicts, %s, what to do with them", async (_, model, stored, encode) => {
+  const file = encode(stored.map(([name, shape]) => [name, tensor("float32", shape)]));
+  await expect(readWeights(file, model)).rejects.toThrow(/export the model to ONNX.*transpose the kernels.*leave num_batches_tracked out/);
 }); // prettier-ignore
 
 it("takes PyTorch's normalization in its own order", async () => {

@@ -30,7 +30,7 @@ export async function matchWeights(
             file,
           );
   // Every shape is compared before anything is read.
-  for (const [spec, weight] of pairs) checkShape(spec, weight, file);
+  for (const [spec, weight] of pairs) checkShape(spec, weight, file, stored);
   const weights = new Map<string, Tensor>();
   for (const [spec, weight] of pairs)
     weights.set(spec.key, asFloat32(await weight.read(), spec, weight, file));
@@ -93,7 +93,7 @@ function inOneList(
     if (sorted)
       throw misfit(
         file,
-        `it has no "${one}", and its names lie in alphabetical order, as Python's safetensors writes them, which is not the model's: they do not tell where "${stored[0]!.name}" belongs. Give each weight the name that the model has for it, layer/weight`,
+        `it has no "${one}", and its names lie in alphabetical order, as Python's safetensors writes them, which is not the model's: they do not tell where "${stored[0]!.name}" belongs. ${howToName(stored)}`,
         { weight: one },
       );
     return checkNames(specs.map((weight, i): Pair => [weight, stored[i]!]), file); // prettier-ignore
@@ -102,7 +102,7 @@ function inOneList(
   const twice = stored.find(({ name }, i) => stored.findIndex((other) => other.name === name) < i);
   throw misfit(
     file,
-    `the model has ${specs.length} weights, the file ${stored.length}: ${one === undefined && twice ? `${JSON.stringify(twice.name)} is there twice` : `${JSON.stringify(one)} is on one side only`}${top ? `. ${top}` : ""}`,
+    `the model has ${specs.length} weights, the file ${stored.length}: ${one === undefined && twice ? `${JSON.stringify(twice.name)} is there twice` : `${JSON.stringify(one)} is on one side only`}${top ? `. ${top}` : isPyTorchs(stored) ? `. ${howToName(stored)}` : ""}`,
     { expected: specs.length, got: stored.length, weight: one },
   );
 }
@@ -117,7 +117,7 @@ function checkNames(pairs: readonly Pair[], file: string): readonly Pair[] {
     const [{ key }, { name }] = mixed;
     throw misfit(
       file,
-      `its order is not the model's: "${name}" lies where "${key}" should be. Give each weight the name that the model has for it, layer/weight`,
+      `its order is not the model's: "${name}" lies where "${key}" should be. ${howToName(pairs.map(([, weight]) => weight))}`,
       { weight: key, from: name },
     );
   }
@@ -135,11 +135,21 @@ const namesOfParts = {
   variance: /(^|[./_])var(iance)?(:\d+)?$/,
 };
 
+const torchKernel = /(^|[./_])weight(_\w+)?$/;
+const isPyTorchs = (stored: readonly StoredWeight[]) =>
+  stored.some(({ name }) => torchKernel.test(name) || name.endsWith("num_batches_tracked"));
+
+/** What to do where names do not say what is whose: those of PyTorch have other layouts, too, and counts of batches. */
+const howToName = (stored: readonly StoredWeight[]) =>
+  isPyTorchs(stored)
+    ? "Its names are PyTorch's, whose kernels lie as [out, in, …]: export the model to ONNX (torch.onnx.export), which is read as it is; or transpose the kernels to […, in, out], leave num_batches_tracked out, and give each weight the name that the model has for it, layer/weight"
+    : "Give each weight the name that the model has for it, layer/weight";
+
 /** PyTorch's kernels are [out, in, …], Keras' [… in, out]: where all are as long either way, no shape says which these are. */
 function checkNotTransposed(pairs: readonly Pair[], file: string): void {
   const kernels = pairs.filter(
     ([{ key, shape }, { name }]) =>
-      key.endsWith("kernel") && sizeOf(shape) > 1 && /(^|[./_])weight(_\w+)?$/.test(name),
+      key.endsWith("kernel") && sizeOf(shape) > 1 && torchKernel.test(name),
   );
   const inTorch = (shape: readonly number[]) => [...shape.slice(-2).toReversed(), ...shape.slice(0, -2)]; // prettier-ignore
   const told = kernels.find(([{ shape }]) => showShape(inTorch(shape)) !== showShape(shape));
@@ -147,7 +157,7 @@ function checkNotTransposed(pairs: readonly Pair[], file: string): void {
   const [spec, { name }] = kernels[0]!;
   throw misfit(
     file,
-    `its names are PyTorch's, whose kernels lie as [out, in], and ${name} ${showShape(spec.shape)} fits "${spec.key}" either way. Transpose the kernels, and give each weight the name that the model has for it, layer/weight`,
+    `${name} ${showShape(spec.shape)} fits "${spec.key}" either way. ${howToName(pairs.map(([, weight]) => weight))}`,
     { weight: spec.key, from: name },
   );
 }
@@ -299,13 +309,20 @@ export function legacyOrder(layer: NetworkLayer): Wanted[] {
   return [...pick(true), ...pick(false)].map(({ weight }) => weight);
 }
 
-function checkShape(spec: Wanted, stored: StoredWeight, file: string): void {
-  if (showShape(spec.shape) !== showShape(stored.shape))
-    throw new CajalError(
-      "bad-shape",
-      `${file}: weight "${spec.key}": got ${showShape(stored.shape)} from ${stored.name}, expected ${showShape(spec.shape)}.${sizeOf(stored.shape) === sizeOf(spec.shape) ? " The number of elements is the same: the layouts differ." : ""}`,
-      { weight: spec.key, from: stored.name, got: stored.shape, expected: spec.shape },
-    );
+function checkShape(
+  spec: Wanted,
+  stored: StoredWeight,
+  file: string,
+  { groups }: StoredWeights,
+): void {
+  if (showShape(spec.shape) === showShape(stored.shape)) return;
+  const all = groups.flatMap(({ weights }) => weights);
+  const same = sizeOf(stored.shape) === sizeOf(spec.shape);
+  throw new CajalError(
+    "bad-shape",
+    `${file}: weight "${spec.key}": got ${showShape(stored.shape)} from ${stored.name}, expected ${showShape(spec.shape)}.${isPyTorchs(all) ? ` ${howToName(all)}.` : same ? " The number of elements is the same: the layouts differ." : ""}`,
+    { weight: spec.key, from: stored.name, got: stored.shape, expected: spec.shape },
+  );
 }
 
 function asFloat32(read: Tensor, spec: Wanted, stored: StoredWeight, file: string): Tensor {

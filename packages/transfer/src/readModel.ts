@@ -124,7 +124,7 @@ async function opened<T>(
 function whatIsIt(head: Uint8Array): string {
   if (head.length === 0) return "it is empty";
   if (isPickled(head))
-    return "it is what Python has pickled, as PyTorch saves models, whose reading runs code: write the weights with safetensors.torch.save_file, or export the model to ONNX";
+    return "it is what Python has pickled, as PyTorch saves models, whose reading runs code: export the model to ONNX (torch.onnx.export), or write the weights of a Keras model, under its names and in its layouts, with safetensors.torch.save_file";
   if (isSavedModel(head))
     return "it is a SavedModel of TensorFlow, which Cajal does not read: save the model it was made of as .keras, or convert it to ONNX (python -m tf2onnx.convert --saved-model)";
   const text = new TextDecoder().decode(head.subarray(0, 512)).trimStart();
