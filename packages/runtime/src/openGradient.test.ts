@@ -292,6 +292,22 @@ describe("openGradient of an ONNX graph", () => {
     expect([...(await forward.run(feeds)).value.data].map(Number)).toEqual([0, 0]);
   });
 
+  it("is fed one of a node's outputs, where the others are needed", async () => {
+    // y = a² b c of x = [a, b, c].
+    const g = new GraphBuilder();
+    const [a, b, c] = g.split(g.input("x", "float32", [1, 3]), { axis: 1, num_outputs: 3 });
+    g.output(g.mul(g.mul(a!, b!), g.mul(a!, c!)), "y");
+    await using session = await openGradient(g.build(), { feeds: [b!.name], withRespectTo: [b!.name, a!.name] }); // prettier-ignore
+    expect(session.inputs.map(({ name }) => name)).toEqual([b!.name, "x"]);
+    const { value, gradients } = await session.run({
+      x: tensor("float32", [1, 3], [2, 3, 5]),
+      [b!.name]: tensor("float32", [1, 1], [7]),
+    });
+    expect([...value.data]).toEqual([140]);
+    expect([...gradients[b!.name]!.data]).toEqual([20]);
+    expect([...gradients[a!.name]!.data]).toEqual([140]);
+  });
+
   it("keeps nothing of runs that are over", async () => {
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void;

@@ -29,10 +29,16 @@ export function cutAt(
   for (const name of [...layersByName.keys(), ...targets])
     if (!values.has(name)) throw unknownName("value of the graph", name, values.keys());
   const neededNames = new Set(targets);
+  const freeName = (name: string): string => {
+    const other = `${name}/computed`;
+    return values.has(other) ? freeName(other) : other;
+  };
   const nodes: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((name) => neededNames.has(name) && !layersByName.has(name))) continue;
-    nodes.push(node);
+    // Of several outputs some may be fed, and others needed: what is fed has the name then.
+    const outputs = node.outputs.map((name) => (layersByName.has(name) ? freeName(name) : name));
+    nodes.push({ ...node, outputs });
     for (const name of namesReadBy(node)) neededNames.add(name);
   }
   const inputs = [...layersByName.keys()].map((name) => values.get(name)!);
