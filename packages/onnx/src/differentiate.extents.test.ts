@@ -58,6 +58,34 @@ describe("free extents", () => {
   });
 });
 
+describe("extents that data decide", () => {
+  const x = tensor("float32", [3, 2], [1, -2, 3, 4, -5, 6]);
+  type Take = (g: GraphBuilder, x: Value, above: number) => Value;
+  const rows: Take = (g, x, above) => g.nonZero(g.greater(g.reshape(g.gather(x, [0], { axis: 1 }), [-1]), above)); // prettier-ignore
+  const columns: Take = (g, x, above) => g.nonZero(g.greater(g.reshape(g.gather(x, [0]), [-1]), above)); // prettier-ignore
+
+  // PyTorch's x[x > 0] and x[x[:, 0] > 0]; and of none, as nothing is above 9.
+  it.each<[string, Take, number[]]>([
+    ["GatherND of numbers", (g, x, above) => g.gatherND(x, g.transpose(g.nonZero(g.greater(x, above)), [1, 0])), [2, 0, 6, 8, 0, 12]], // prettier-ignore
+    ["GatherND of rows", (g, x, above) => g.gatherND(x, g.transpose(rows(g, x, above), [1, 0])), [2, -4, 6, 8, 0, 0]], // prettier-ignore
+    ["Gather of rows", (g, x, above) => g.gather(x, g.reshape(rows(g, x, above), [-1])), [2, -4, 6, 8, 0, 0]], // prettier-ignore
+    ["Gather of columns", (g, x, above) => g.gather(x, columns(g, x, above), { axis: 1 }), [2, 0, 6, 0, -10, 0]], // prettier-ignore
+  ])("%s", async (_, take, expected) => {
+    for (const [above, gradient] of [
+      [0, expected],
+      [9, [0, 0, 0, 0, 0, 0]],
+    ] as const) {
+      const g = new GraphBuilder();
+      const input = g.input("x", "float32", [3, 2]);
+      const taken = take(g, input, above);
+      const [dx] = gradients(g, g.reduceSum(g.mul(taken, taken), { keepdims: false }), [input]);
+      g.output(dx!, "dx");
+      const { dx: got } = await run(g, new Map([["x", x]]));
+      expect([...(got!.data as Float32Array)]).toEqual(gradient);
+    }
+  });
+});
+
 describe("vast extents", () => {
   const extent = 2 ** 31;
   const image = (shape: readonly number[]) => {

@@ -1,4 +1,5 @@
-import { tensor } from "@cajal/core";
+import { sizeOf, tensor } from "@cajal/core";
+import { isStatic } from "../model/dims";
 import { defineGradient } from "./gradient";
 import { staticShape } from "./shared/sumTo";
 
@@ -13,18 +14,17 @@ export const gather = defineGradient({
     const shape = staticShape(x, "of Gather");
     const axis = (int("axis", 0) + shape.length) % shape.length;
     const innerRank = shape.length - axis - 1;
-    const flat = staticShape(dy, "of Gather");
-    const indexRank = indices.shape!.length;
-    const count = flat.slice(axis, axis + indexRank).reduce((a, b) => a * b, 1);
+    // How many there are may show at run time alone, as of the places that NonZero finds.
+    const count = indices.shape && isStatic(indices.shape) ? sizeOf(indices.shape) : -1;
     // All of the indices' axes become one, in the place of the axis.
-    const dyFlat = g.reshape(dy, [...flat.slice(0, axis), count, ...flat.slice(axis + indexRank)]);
+    const dyFlat = g.reshape(dy, [...shape.slice(0, axis), count, ...shape.slice(axis + 1)]);
     const index = g.reshape(indices, [count, ...Array<number>(innerRank).fill(1)]);
     return [
       g.op(
         "ScatterElements",
         [
           g.expand(g.scalar(dy.dtype, 0), shape),
-          g.expand(index, dyFlat.shape as readonly number[]),
+          g.expand(index, dyFlat.shape && isStatic(dyFlat.shape) ? dyFlat.shape : g.shape(dyFlat)),
           dyFlat,
         ],
         { axis, reduction: "add" },
