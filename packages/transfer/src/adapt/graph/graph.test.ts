@@ -71,6 +71,27 @@ describe("a graph that others exported", () => {
     expect(() => cutAt({ model }, "nowhere")).toThrow(/nowhere.*nearest/s);
   });
 
+  it("gets a new head on maps of more axes than are pooled otherwise", async () => {
+    const g = new GraphBuilder();
+    const maps = g.reshape(g.input("image", "float32", ["batch", 2, 48]), [-1, 2, 2, 3, 2, 4]);
+    g.output(g.relu(maps), "maps");
+    const model = g.build();
+    for (const pooling of ["avg", "max"] as const) {
+      const { model: headed, features } = withHead({ model }, { classes: 3, pooling });
+      await using session = await open(cutAt({ model: headed }, features).model);
+      const image = x([2, 2, 48]);
+      const { shape, data } = await session.predict(image);
+      expect(shape).toEqual([2, 2]);
+      data.forEach((value, i) => {
+        const map = Array.from(image.data.slice(48 * i, 48 * i + 48), (v) =>
+          Math.max(0, Number(v)),
+        );
+        const mean = map.reduce((a, v) => a + v, 0) / 48;
+        expect(value).toBeCloseTo(pooling === "avg" ? mean : Math.max(...map), 5);
+      });
+    }
+  });
+
   it("gets a new head, which alone learns first", async () => {
     const { model, features } = small();
     const { model: headed, head } = withHead({ model }, { classes: 3, layer: features });

@@ -1,6 +1,6 @@
 // A new head on an ONNX graph: pooling where its output is a feature map, a dense layer with softmax.
 import { CajalError, random, showShape, tensor, unknownName, type Tensor } from "@cajal/core";
-import { GraphBuilder, withInitializers, type Dim, type OnnxModel } from "@cajal/onnx";
+import { GraphBuilder, withInitializers, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
 import type { HeadOptions } from "../headOptions";
 import { cutGraph, infoOf, pruned } from "./cutGraph";
 import { floatsOf, type LoadedGraph } from "./loadedGraph";
@@ -46,7 +46,7 @@ export function graphHead(
   const x = g.value(output.name);
   const isMap = shape!.length > 2;
   const pooled = isMap && pooling !== null && shape!.length > 3;
-  const image = pooled ? (pooling === "avg" ? g.globalAveragePool(x) : g.globalMaxPool(x)) : x;
+  const image = !pooled ? x : pooling === "avg" ? averaged(g, x) : largest(g, x);
   const flat = isMap ? g.flatten(image) : image;
   const names = ["predictions/kernel", "predictions/bias"].map((name) => freeName(base, name));
   // Glorot and Bengio 2010: uniform up to √(6 / (in + out)).
@@ -76,6 +76,12 @@ export function graphHead(
     ...(labels && { labels }),
   };
 }
+
+/** ONNX Runtime's global pooling takes three axes at most. */
+const isPoolable = ({ shape }: Value) => shape!.length <= 5;
+const placesOf = ({ shape }: Value) => ({ axes: shape!.slice(2).map((_, i) => i + 2) });
+const averaged = (g: GraphBuilder, x: Value) => isPoolable(x) ? g.globalAveragePool(x) : g.reduceMean(x, placesOf(x)); // prettier-ignore
+const largest = (g: GraphBuilder, x: Value) => isPoolable(x) ? g.globalMaxPool(x) : g.reduceMax(x, placesOf(x)); // prettier-ignore
 
 /** How many features an example has, once pooled; undefined where that is not known. */
 function featuresOf(
