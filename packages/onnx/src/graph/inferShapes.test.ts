@@ -19,3 +19,12 @@ it("knows the shape of every value, the free axis kept free", () => {
   });
   expect(shapes.get("y")!.shape).toEqual(["batch", 864]);
 });
+
+it("takes an extent that may be 1 for Gemm's third input", () => {
+  const g = new GraphBuilder();
+  const [a, b] = [g.input("a", "float32", ["batch", 3]), g.input("b", "float32", [3, 1])];
+  const gemm = (shape: readonly (string | number)[], name: string) =>
+    g.op("Gemm", [a, b, g.input(name, "float32", shape)]);
+  expect(gemm(["any"], "c").shape).toEqual(["batch", 1]);
+  expect(() => gemm([4], "d")).toThrow(/C \[4\] does not broadcast to \["?batch"?,1\]/);
+});

@@ -78,11 +78,9 @@ function inferGemm(node: InferenceContext<2>): readonly Inferred[] {
   const shape = [n, m];
   if (c?.shape) {
     const broadcastShape = broadcast(shape, c.shape);
-    if (
-      broadcastShape &&
-      (broadcastShape.length > 2 ||
-        broadcastShape.some((extent, i) => shape[i] === 1 && extent !== 1))
-    )
+    // A free extent may be 1, too.
+    const isLonger = (extent: Dim, i: number) => shape[i] === 1 && typeof extent === "number" && extent !== 1; // prettier-ignore
+    if (broadcastShape && (broadcastShape.length > 2 || broadcastShape.some(isLonger)))
       throw badShape(`C ${show(c.shape)} does not broadcast to ${show(shape)}.`);
   }
   return [{ dtype: a.dtype, shape }];
