@@ -85,6 +85,26 @@ it.each([
   expect([...(free["y"]!.data as Float32Array)]).toEqual(expected);
 });
 
+// Read at every third row from the first, and there in pairs along the free extent of the columns.
+it.each([
+  ["MaxPool", [2, 3, 3, 11, 12, 12]],
+  ["AveragePool", [1.5, 2.5, 3, 10.5, 11.5, 12]],
+  ["Conv", [3, 5, 3, 21, 23, 12]],
+])("windows of one element along a strided axis alone: %s", async (op, expected) => {
+  const g = new GraphBuilder();
+  const image = g.input("x", "float32", [1, 1, "height", "width"]);
+  const attributes = { auto_pad: "SAME_UPPER", strides: [3, 1], kernel_shape: [1, 2] };
+  const w = g.initializer("w", tensor("float32", [1, 1, 1, 2], [1, 1]));
+  g.output(g.op(op, op === "Conv" ? [image, w] : [image], attributes), "y");
+  const x = tensor(
+    "float32",
+    [1, 1, 5, 3],
+    Array.from({ length: 15 }, (_, i) => i + 1),
+  );
+  const { y } = await run(GraphBuilder.from(explicitPads(g.build())), new Map([["x", x]]));
+  expect([...(y!.data as Float32Array)]).toEqual(expected);
+});
+
 it("leaves alone what has no such padding, and refuses strides, whose pads depend on the extents", () => {
   const conv = (attributes: object) => {
     const g = new GraphBuilder();

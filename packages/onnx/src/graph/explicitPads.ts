@@ -4,7 +4,7 @@
 //   dilation · (kernel − 1) + 1.
 // - Where a window is smaller than its stride, less than no padding may be needed. It then cuts elements off before a
 //   convolution, unless it is SAME_LOWER, and before some pools, and refuses the others; TensorFlow, which these paddings
-//   are from, adds none. A window of one element never needs any.
+//   are from, adds none. Along an axis where a window has one element it never needs any.
 import { checkStructure } from "../model/checkStructure";
 import { isStatic, type Dims } from "../model/dims";
 import type { Attribute, Graph, Node, OnnxModel } from "../model/model";
@@ -56,9 +56,8 @@ function withPads(node: Node, { initializers }: Graph): Node {
   const kernel = kernelShape?.type === "ints" ? kernelShape.value : weight?.shape.slice(2);
   if (!kernel) return node;
   const { strides, dilations, reaches } = windows(node, kernel);
-  const isStrided = strides.some((each) => each !== 1);
-  const isOfOneElement = isStrided && kernel.every((extent) => extent === 1);
-  if (!isOfOneElement && (isStrided || dilations.every((each) => each === 1))) return node;
+  if ([...strides, ...dilations].every((each) => each === 1)) return node;
+  if (!kernel.every((extent, i) => extent === 1 || (strides[i] ?? 1) === 1)) return node;
   if (dilations.length !== kernel.length) return node;
   return stated(node, reaches.map((reach) => reach - 1)); // prettier-ignore
 }
