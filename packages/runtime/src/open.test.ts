@@ -128,7 +128,7 @@ describe.each(places)("a session on $engine, $device", ({ engine, device }) => {
     });
     await expect(session.predict(tensor("uint8", [1, 2]))).rejects.toMatchObject({
       code: "bad-argument",
-      message: expect.stringMatching(/uint8.*float32/),
+      message: expect.stringMatching(/uint8.*float32.*pixels/),
     });
     await expect(session.run({ y: tensor("float32", [1, 2]) })).rejects.toMatchObject({
       code: "unknown-name",
@@ -200,6 +200,15 @@ describe.each(places)("a session on $engine, $device", ({ engine, device }) => {
       message: expect.stringMatching(/dense\/bias.*\[3\].*\[2\]/),
     });
   });
+});
+
+it("speaks of pixels only where images may have been given", async () => {
+  const g = new GraphBuilder();
+  g.output(g.identity(g.input("words", "int64", ["batch", 2])), "y");
+  await using session = await open(g.build());
+  await expect(session.predict(tensor("int32", [1, 2]))).rejects.toThrow(
+    'make it int64 first: tensor("int64", x.shape, x.data).',
+  );
 });
 
 describe("open", () => {

@@ -42,14 +42,17 @@ export function checkFeeds(
       expected: { dtype, shape },
     };
     const got = `${tensor.dtype} ${showShape(tensor.shape)}`;
-    if (tensor.dtype !== dtype)
+    if (tensor.dtype !== dtype) {
+      // Images are whole numbers, and become others; numbers of words stay what they are.
+      const mayBePixels = dtype.startsWith("float") && !tensor.dtype.startsWith("float");
       throw new CajalError(
         "bad-argument",
-        `input "${name}": got ${got}, expected ${expected}. Nothing is converted in silence: ` +
-          `make it ${dtype} first, scaled as the model was trained (pixels 0–255 are often divided by 255): ` +
+        `input "${name}": got ${got}, expected ${expected}. Nothing is converted in silence: make it ${dtype} first` +
+          `${mayBePixels ? ", scaled as the model was trained (pixels 0–255 are often divided by 255)" : ""}: ` +
           `tensor("${dtype}", x.shape, x.data).`,
         facts,
       );
+    }
     if (!shape) continue;
     const mismatch = (reason: string) =>
       new CajalError(
