@@ -1,4 +1,11 @@
-import { GraphBuilder, inferShapes, upgradeModel, type Node, type OnnxModel } from "@cajal/onnx";
+import {
+  GraphBuilder,
+  inferShapes,
+  upgradeModel,
+  type Node,
+  type OnnxModel,
+  type ValueInfo,
+} from "@cajal/onnx";
 import { channelAxes } from "./channelAxes";
 import { graphOf, notOne, type ExplainedGraph, type LayerInfo } from "./explainedGraph";
 import { moduleOf } from "./modules";
@@ -17,7 +24,7 @@ export function explainedOnnx(onnx: OnnxModel): ExplainedGraph {
   const g = GraphBuilder.from(model);
   const image = g.value(input.name);
   const axes = channelAxes(model, inferShapes(model));
-  const layers = layersOf(g, nodes, { batch: image.shape?.[0], axes });
+  const layers = layersOf(g, nodes, { imageShape: image.shape ?? [], axes });
   return graphOf(g, image, g.value(outputs[0]!.name), layers);
 }
 
@@ -29,7 +36,8 @@ function layersOf(
   g: GraphBuilder,
   nodes: readonly Node[],
   of: {
-    readonly batch: number | string | undefined;
+    /** With the batch. */
+    readonly imageShape: Extents;
     readonly axes: ReadonlyMap<string, number>;
   },
 ): LayerInfo[] {
@@ -42,10 +50,8 @@ function layersOf(
   return nodes.flatMap((node) =>
     node.outputs.flatMap((value): LayerInfo[] => {
       const info = value === "" ? undefined : g.find(value);
-      if (info?.dtype !== "float32" || !info.shape) return [];
-      const [first] = info.shape;
-      // Some exporters write 1 for the batch that they were shown.
-      if (typeof first === "number" && first !== of.batch && first !== 1) return [];
+      if (info?.dtype !== "float32" || !info.shape || !mayBeRows(info.shape, of.imageShape))
+        return [];
       const modules = [...lastOf].flatMap(([module, last]) => (last === value ? [module] : []));
       const slashed = modules.map((module) => module.replaceAll(".", "/"));
       return [
@@ -61,4 +67,19 @@ function layersOf(
       ];
     }),
   );
+}
+
+type Extents = NonNullable<ValueInfo["shape"]>;
+
+/**
+ * Whether a value may have one row for each image: its first extent is neither another one, nor a product with one, nor is the
+ * batch on another axis.
+ */
+function mayBeRows([first, ...rest]: Extents, imageShape: Extents): boolean {
+  const [batch] = imageShape;
+  if (first === batch) return true;
+  // Some exporters write 1 for the batch that they were shown.
+  if (typeof first === "number") return first === 1 && !(batch !== 1 && rest.includes(batch));
+  const isKnown = (part: string) => /^\d+$/.test(part) || imageShape.includes(part);
+  return first === undefined || !first.split("*").every(isKnown);
 }

@@ -43,3 +43,17 @@ describe("free height and width", async () => {
     expect(await gained({ channel: 0, position: [1, 2] })).toEqual([0, 0, 0, 0, 0, 2]);
   });
 });
+
+it("of sequences of any length those layers alone have rows for images that lie batch first", async () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", ["batch", "time", 2]);
+  // [time, batch, 2], as recurrent layers take it; [time · batch, 2], as dense ones do.
+  const timeFirst = g.transpose(x, [1, 0, 2]);
+  const flat = g.relu(g.reshape(timeFirst, [-1, 2]));
+  const shape = g.append({ op: "Shape", domain: "", name: "shape", inputs: [timeFirst.name], outputs: ["shape"], attributes: {} })[0]!; // prettier-ignore
+  const batchFirst = g.transpose(g.reshape(flat, shape), [1, 0, 2]);
+  const sum = g.reduceSum(batchFirst, { axes: [1], keepdims: false });
+  g.output(g.mul(sum, 2), "scores");
+  await using explainer = await openExplainer(g.build(), { threads: 1 });
+  expect(explainer.layers.map(({ name }) => name)).toEqual([batchFirst.name, sum.name, "scores"]);
+});
