@@ -22,6 +22,7 @@ import { explainedOnnx } from "./network/explainedOnnx";
 import { mapLayer } from "./network/layers";
 import { fedBy } from "./network/fedBy";
 import { checkFinite, inside, type DataFormat } from "./network/images";
+import { checkSlope } from "./network/slope";
 import { kindsOf } from "./optionKinds";
 
 export interface AttributionGraphOptions {
@@ -137,8 +138,10 @@ function built(
         return { info, value: g.value(info.value) };
       },
       baseline: constant(g),
-      gradients: (by, rules, dy = (one) => one) =>
-        gradients(g, scores, by, { dy: dy(oneHot), ...(rules && { rules: rules.make(g) }) }),
+      gradients(by, rules, dy = (one) => one) {
+        checkSlope(graph, graph.model, scores.name, by.map(({ name }) => name)); // prettier-ignore
+        return gradients(g, scores, by, { dy: dy(oneHot), ...(rules && { rules: rules.make(g) }) });
+      },
     },
     methodOptions,
   );

@@ -6,6 +6,7 @@ import { principal } from "./shared/principal";
 export const eigenCam = defineCam({
   name: "eigen-cam",
   title: "Eigen-CAM",
+  forwards: true,
   of: ({ a, channels, area }) => ({
     cam: principal((k, i) => a[k * area + i]!, channels, area),
   }),

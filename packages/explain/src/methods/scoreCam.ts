@@ -1,6 +1,7 @@
 // Score-CAM (Wang et al. 2019, arXiv:1910.01279): wₖ = softmax over channels of the score of x Mₖ, Mₖ the channel,
 // resized to the image and scaled to 0 … 1. It needs no gradient, and an evaluation for each channel.
 import { unknownName } from "@cajal/core";
+import { imageExtents } from "../network/images";
 import { mapLayer } from "../network/layers";
 import { emptyRows, rowOf, rowsOf } from "../network/rows";
 import { defineMethod } from "./method";
@@ -36,10 +37,10 @@ export const scoreCam = defineMethod({
     const mask = Object.hasOwn(masksOf, masks) ? masksOf[masks]! : undefined;
     if (!mask) throw unknownName("kind of masks", masks, Object.keys(masksOf));
     const { images } = call;
+    const [, , height, width] = imageExtents("attribute (score-cam)", images);
     const layer = mapLayer(call.network.graph, call.layer);
     const a = await layerOf(call, rowsOf(images), layer.value);
     const [count, channels, h, w] = a.shape as [number, number, number, number];
-    const [, , height, width] = images.shape as [number, number, number, number];
     const masked = rowsOfEach(call, channels, (image, k, to) => {
       const channel = rowOf(a, image).subarray(k * h * w, (k + 1) * h * w);
       const m = mask(channel, [h, w], [height, width]);

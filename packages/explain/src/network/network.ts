@@ -18,6 +18,7 @@ import {
 import type { ExplainedGraph } from "./explainedGraph";
 import { inside, outside } from "./images";
 import { emptyRows, rowOf, type Rows } from "./rows";
+import { checkSlope } from "./slope";
 
 /** Rules that go backwards in place of gradients, and a name by which opened graphs are kept. */
 export interface NamedRules {
@@ -145,6 +146,7 @@ export function networkOf(
       ...(rules && { rules: rules.make }),
     };
     const existing = opened.get(key);
+    if (!existing && by.length > 0) checkSlope(graph, model?.model ?? graph.model, of, by);
     opened.delete(key);
     const one = existing ?? {
       uses: 0,

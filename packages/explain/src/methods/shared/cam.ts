@@ -10,6 +10,7 @@ import { emptyRows, rowOf, rowsOf } from "../../network/rows";
 import { mapLayer } from "../../network/layers";
 import type { Call } from "../call";
 import { defineMethod, type Attributed, type Method } from "../method";
+import { layerOf } from "./evaluate";
 import { eachLayerGradient } from "./layers";
 import { resized } from "./resize";
 
@@ -27,17 +28,20 @@ export interface CamOfOne {
   readonly weights?: ArrayLike<number>;
 }
 
-/** A method whose map follows from A and G of one example. */
+/** A method whose map follows from A and G of one example, or from A alone. */
 export const defineCam = <const Name extends string, Options extends object = object>({
   name,
   title,
   options = [],
+  forwards = false,
   of,
   inGraph,
 }: {
   readonly name: Name;
   readonly title: string;
   readonly options?: readonly (keyof Options & string)[];
+  /** Whether it needs no G, which is empty then. */
+  readonly forwards?: boolean;
   of(maps: Maps, options: Options): CamOfOne;
   /** The same of A and G, [n, channels, h, w], in a graph: [n, h, w]. */
   readonly inGraph?: (g: GraphBuilder, a: Value, gradient: Value, options: Options) => Value;
@@ -50,6 +54,11 @@ export const defineCam = <const Name extends string, Options extends object = ob
     options,
     async attribute(call, camOptions: Options) {
       const layer = mapLayer(call.network.graph, call.layer);
+      if (forwards) {
+        const a = await layerOf(call, rowsOf(call.images), layer.value);
+        const cams = call.targets.map((_, image) => of(mapsOf(a, image), camOptions));
+        return finished(call, layer.name, cams, a.shape.slice(1));
+      }
       const cams: CamOfOne[] = [];
       let shape: readonly number[] = [];
       await eachLayerGradient(call, rowsOf(call.images), layer.value, (_, a, g, layerShape) => {
