@@ -96,12 +96,16 @@ export async function openExplainer(
   const [output] = resolve(model, { layers }).outputs;
   const scored = withScores(model, output?.shape.at(-1) ?? undefined);
   const explained = explainedKeras(scored.model, weights, layers);
-  // TF.js computes the units of a flattened layer in Keras' order.
-  const inOrder = explained.layers.map((layer) => ({ ...layer, flattened: undefined }));
-  const graph = { ...explained, layers: inOrder };
+  const { countsAs } = scored;
+  const named = explained.layers.flatMap((layer) => {
+    const name = countsAs.has(layer.name) ? countsAs.get(layer.name) : layer.name;
+    // TF.js computes the units of a flattened layer in Keras' order.
+    return name === undefined ? [] : [{ ...layer, name, flattened: undefined }];
+  });
+  const graph = { ...explained, layers: named };
   // Scores are layers, too; where two layers give one value, the first is as good.
   const names = new Map([
-    ...graph.layers.toReversed().map(({ name, value }) => [value, name] as const),
+    ...explained.layers.toReversed().map(({ name, value }) => [value, name] as const),
     [graph.probabilities, scored.probabilities] as const,
     [graph.logits, scored.logits] as const,
   ]);

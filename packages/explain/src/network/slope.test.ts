@@ -76,7 +76,9 @@ it("a layer behind the logits is not on their way", async () => {
   await using explainer = await openExplainer(model, initialize(model, { seed: 2 }), { threads: 1 }); // prettier-ignore
   const asked = { method: "layer-gradient-x-activation", layer: "scores", target: 1 } as const;
   const result = explainer.attribute(numbers([2, 4]), asked);
-  await expect(result).rejects.toMatchObject(unsupported(/logits do not depend on the probabilities/));
+  await expect(result).rejects.toMatchObject(
+    unsupported(/logits do not depend on the probabilities/),
+  );
   const { map } = await explainer.attribute(numbers([2, 4]), { ...asked, output: "probability" });
   expect(map.data[1]).toBeGreaterThan(0);
   expect([map.data[0], map.data[2]]).toEqual([0, 0]);

@@ -68,6 +68,10 @@ it.each(cases)("a %s %s, on engine %s", async (kind, form, engine) => {
   const softmax = explainer.scores(x, { output: "softmax" });
   if (kind === "softmax") near((await softmax).data, probabilities.softmax);
   else await expect(softmax).rejects.toMatchObject({ code: "unsupported" });
+  // Layers are the model's, and give what they give there.
+  const layer = model.config.output_layers[0]![0];
+  expect(explainer.layers.at(-1)!.name).toBe(layer);
+  near((await explainer.attribute(x, { method: "layer-activation", layer })).map.data, probabilities[kind]); // prettier-ignore
 });
 
 // Two pixels (1, 2) and a convolution of weights 1 and 10: Keras flattens [[1, 10], [2, 20]] pixel after pixel.

@@ -8,6 +8,8 @@ export interface ScoredModel {
   /** Layers: the logits, and the probabilities that become of them. */
   readonly logits: string;
   readonly probabilities: string;
+  /** As which of the layers that were there a layer counts that is not one of them, or no longer; undefined for none. */
+  readonly countsAs: ReadonlyMap<string, string | undefined>;
 }
 
 /**
@@ -35,7 +37,11 @@ export function withScores(keras: Model, classes: number | undefined): ScoredMod
   const last = ownerOf(outputs[0]!);
   const { name } = last;
   let activation = last;
-  while (laying.includes(activation.class_name)) activation = ownerOf(before(activation));
+  const laid: string[] = [];
+  while (laying.includes(activation.class_name)) {
+    laid.push(activation.name);
+    activation = ownerOf(before(activation));
+  }
   if (givesProbabilities(activation))
     throw new CajalError(
       "unsupported",
@@ -48,13 +54,14 @@ export function withScores(keras: Model, classes: number | undefined): ScoredMod
   if (ends && alone) {
     const input = ownerOf(before(activation));
     if (activation === last && !isNested(input))
-      return { model, logits: input.name, probabilities: name };
+      return { model, logits: input.name, probabilities: name, countsAs: new Map() };
     const logits = entry(`${name}_logits`, "Flatten", {}, before(activation));
     const scores = entry(`${name}_${kind}`, "Activation", { activation: kind }, [logits.name, 0, 0]); // prettier-ignore
     return {
       model: extended(model, [...layers, logits, scores]),
       logits: logits.name,
       probabilities: scores.name,
+      countsAs: new Map([logits, scores].map((added) => [added.name, undefined])),
     };
   }
   // An activation inside the last layer with weights becomes one behind all.
@@ -64,10 +71,14 @@ export function withScores(keras: Model, classes: number | undefined): ScoredMod
   const { name: logits } = flat[0] ?? last;
   const scores = entry(`${name}_${behind}`, "Activation", { activation: behind }, [logits, 0, 0]);
   const layersAfter = layers.map((layer) => (ends && layer === activation ? linear : layer));
+  const added = new Map([...flat, scores].map((layer) => [layer.name, undefined]));
+  // From the layer that is linear now to the last one values are others than they were; behind the new activation they are the last one's.
+  const changed = [activation.name, ...laid].map((layer) => [layer, undefined] as const);
   return {
     model: extended(model, [...layersAfter, ...flat, scores]),
     logits,
     probabilities: scores.name,
+    countsAs: ends ? new Map([...added, ...changed, [scores.name, name]]) : added,
   };
 }
 
