@@ -104,6 +104,17 @@ describe.each(places)("a session on $engine, $device", ({ engine, device }) => {
     expect(data).toEqual([["dense", 17, 30], ["x:1", 1, 2], ["dense:2", 17, 30], ["x:3", 1, 2]]); // prettier-ignore
   });
 
+  it("runs a dense layer behind an extent that is what is left", async () => {
+    const net = functional("left");
+    const x = net.input([2, 3], { name: "x" });
+    const flat = net.layer("Reshape", { name: "flat", target_shape: [-1] }, x);
+    const model = net.model([x], [net.layer("Dense", { name: "dense", units: 1, use_bias: false }, flat)]); // prettier-ignore
+    const weights = new Map([["dense/kernel", tensor("float32", [6, 1], [1, 2, 3, 4, 5, 6])]]);
+    await using session = await open(model, weights, { engine, device });
+    const y = await session.predict(tensor("float32", [1, 2, 3], [1, 1, 1, 1, 1, 2]));
+    expect([...y.data]).toEqual([27]);
+  });
+
   it("gives a result that is not the fed array", async () => {
     const net = functional("flat");
     const x = net.input([2, 2], { name: "x" });

@@ -40,6 +40,7 @@ import { multiply } from "./multiply";
 import { normalization } from "./normalization";
 import { prelu } from "./prelu";
 import { relu } from "./relu";
+import { reshape } from "./reshape";
 import { resizing } from "./resizing";
 import { rmsNormalization } from "./rmsNormalization";
 import { rnn } from "./rnn";
@@ -95,6 +96,7 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   normalization,
   prelu,
   relu,
+  reshape,
   resizing,
   rmsNormalization,
   rnn,
