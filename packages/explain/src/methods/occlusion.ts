@@ -1,20 +1,20 @@
 // Occlusion (Zeiler & Fergus 2013, arXiv:1311.2901): what the score loses where a window is replaced by a baseline.
 // Windows lie at 0, stride, 2 stride, … on each axis, the last cut at the edge; a pixel's value is the mean
 // over the windows that cover it.
-import { CajalError, checkArgument, checkInteger, showShape } from "@cajal/core";
-import { insideShape } from "../network/images";
+import { CajalError, showShape } from "@cajal/core";
 import type { Place } from "../patches/patches";
 import { rowOf } from "../network/rows";
-import type { Call } from "./call";
 import { defineMethod } from "./method";
 import { baselineOf, type Baseline } from "./baseline";
 import { sums } from "./shared/evaluate";
+import { extentsOf, shareOf } from "./shared/parts";
 import { scoresOfChanged } from "./shared/scoresOfChanged";
 
 export interface OcclusionOptions {
   /**
    * Extents of the window: one for height and width, two, or one for every axis of the image in its order;
-   * all channels where none is said. Default: an eighth of the image.
+   * all channels where none is said. Default: an eighth of the image's height and width, of a sequence's steps; of a row of numbers
+   * one.
    */
   readonly window?: number | readonly number[];
   /** How far windows lie apart, as `window`. Default: half a window. */
@@ -35,14 +35,19 @@ export const occlusion = defineMethod({
   async attribute(call, { window, strides, baseline = 0 }: OcclusionOptions) {
     const { images } = call;
     const [count, ...shape] = images.shape as [number, ...number[]];
-    const size = extentsOf(call, "window", window, shape.map((extent, axis) => (axis === 0 ? extent : Math.ceil(extent / 8)))); // prettier-ignore
+    const where = "attribute (occlusion)";
+    const size = window === undefined ? shareOf(call, 8) : extentsOf(call, where, "window", window);
     if (size.some((extent, axis) => extent > shape[axis]!))
       throw new CajalError(
         "bad-argument",
-        `attribute (occlusion): got window ${showShape(size)} for images of ${showShape(shape)} (channels first), expected one no larger than the image.`,
+        `${where}: got window ${showShape(size)} for images of ${showShape(shape)} (channels first), expected one no larger than the image.`,
         { window, shape },
       );
-    const step = extentsOf(call, "strides", strides, size.map((extent, axis) => (axis === 0 ? extent : Math.ceil(extent / 2)))); // prettier-ignore
+    const { channelAxis } = call.network.graph;
+    const step =
+      strides === undefined
+        ? size.map((extent, axis) => (axis === channelAxis ? extent : Math.ceil(extent / 2)))
+        : extentsOf(call, where, "strides", strides);
     const boxes = windows(shape, size, step);
     const from = baselineOf(call, baseline);
     const { full, changed } = await scoresOfChanged(
@@ -74,27 +79,6 @@ export const occlusion = defineMethod({
     return { map: map.tensor() };
   },
 });
-
-function extentsOf(
-  { format, images }: Call,
-  name: string,
-  extent: number | readonly number[] | undefined,
-  absent: readonly number[],
-): readonly number[] {
-  if (extent === undefined) return absent;
-  if (typeof extent !== "number") checkArgument("attribute (occlusion)", name, extent, "array");
-  const list = typeof extent === "number" ? [extent, extent] : extent;
-  const rank = images.shape.length - 1;
-  const all = list.length === rank ? insideShape(list, format) : [images.shape[1]!, ...list];
-  if (all.length !== rank)
-    throw new CajalError(
-      "bad-argument",
-      `attribute (occlusion): got ${name} [${list.join()}], expected [height, width], or an extent for every axis of the image.`,
-      { [name]: extent },
-    );
-  for (const extent of all) checkInteger("attribute (occlusion)", name, extent, { least: 1 });
-  return all;
-}
 
 function windows(
   shape: readonly number[],

@@ -28,6 +28,8 @@ export interface ExplainedGraph {
   readonly image: string;
   /** Of one image, channels first; undefined where an extent is free. */
   readonly imageShape: readonly (number | undefined)[];
+  /** On which of these axes the channels are: of ONNX graphs the first one. Undefined for rows of numbers, which have no other axis. */
+  readonly channelAxis: number | undefined;
   /** How many images must come at once, where the graph says so. */
   readonly batch: number | undefined;
   /** Values of the scores: [batch, classes]. */
@@ -53,12 +55,17 @@ export function notOne(what: string, names: readonly string[]): CajalError {
   );
 }
 
-/** Finds or adds logits and softmax, and states what is known. */
+/**
+ * Finds or adds logits and softmax, and states what is known.
+ *
+ * @param channelsFirst whether the image's channels are its first axis, or its last one
+ */
 export function graphOf(
   g: GraphBuilder,
   image: Value,
   output: Value,
   layers: readonly LayerInfo[],
+  channelsFirst: boolean,
 ): ExplainedGraph {
   const maker = (name: string) => g.nodes.find((node) => node.outputs.includes(name));
   // Behind its softmax a network may lay scores otherwise, as MobileNet does.
@@ -111,6 +118,7 @@ export function graphOf(
     model,
     image: image.name,
     imageShape: imageShape.map((extent) => (typeof extent === "number" ? extent : undefined)),
+    channelAxis: imageShape.length < 2 ? undefined : channelsFirst ? 0 : imageShape.length - 1,
     batch: typeof batch === "number" ? batch : undefined,
     logits: logits.name,
     probabilities: probabilities.name,

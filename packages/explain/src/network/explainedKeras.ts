@@ -26,7 +26,8 @@ export function explainedKeras(
   const g = new GraphBuilder({ name: network.name });
   const [, ...rest] = input.shape;
   const image = g.input(input.from, input.dtype, ["batch", ...channelsFirst(rest)]);
-  const channelsLast = rest.length === 3 ? g.transpose(image, [0, 2, 3, 1]) : image;
+  const isImage = rest.length === 3;
+  const channelsLast = isImage ? g.transpose(image, [0, 2, 3, 1]) : image;
   const paths = network.calls
     .filter((call) => call.inner.definition.className !== "InputLayer")
     .map((call) => call.layer.path);
@@ -59,6 +60,7 @@ export function explainedKeras(
       image,
       output,
       layersIn((name) => name),
+      isImage,
     );
   const reordered = withReordered(g.build(), orders);
   const h = GraphBuilder.from(reordered.model);
@@ -67,6 +69,7 @@ export function explainedKeras(
     h.value(image.name),
     h.value(reordered.back.get(output.name) ?? output.name),
     layersIn((name) => reordered.layers.get(name) ?? name),
+    isImage,
   );
 }
 

@@ -25,7 +25,7 @@ export function explainedOnnx(onnx: OnnxModel): ExplainedGraph {
   const image = g.value(input.name);
   const axes = channelAxes(model, inferShapes(model));
   const layers = layersOf(g, nodes, { imageShape: image.shape ?? [], axes });
-  return graphOf(g, image, g.value(outputs[0]!.name), layers);
+  return graphOf(g, image, g.value(outputs[0]!.name), layers, true);
 }
 
 /**

@@ -1,19 +1,21 @@
 // Images cut into features: regions that are kept or replaced together.
-import { CajalError, checkInteger, checkTensor, sizeOf, type Tensor } from "@cajal/core";
-import { inside, insideShape } from "../../network/images";
+import { CajalError, checkTensor, sizeOf, type Tensor } from "@cajal/core";
+import { inside } from "../../network/images";
 import { rowOf, type Rows } from "../../network/rows";
 import type { Call } from "../call";
 import { baselineOf, type Baseline } from "../baseline";
 import { emptyRows } from "../../network/rows";
 import { rowsOfEach } from "./evaluate";
+import { extentsOf, shareOf } from "./parts";
 
 export interface FeatureOptions {
   /**
    * Extents of blocks in the order of the image's axes ([height, width] with all channels), cut at the
-   * edges, numbered row by row, channels slowest. Default: a fourth of the image's height and width.
+   * edges, numbered row by row, channels slowest. Default: a fourth of the image's height and width, of a sequence's steps; of a
+   * row of numbers each by itself.
    */
   readonly blocks?: readonly number[];
-  /** The feature of every element in place of blocks: whole numbers from 0, of the shape of an image or [h, w]. */
+  /** The feature of every element in place of blocks: whole numbers from 0, of the shape of an image or of one without its channels, [h, w]. */
   readonly features?: Tensor;
   /** What replaces a feature. Default 0. */
   readonly baseline?: Baseline;
@@ -38,11 +40,11 @@ export function featuresOf(
   call: Call,
   { blocks, features, baseline = 0 }: FeatureOptions,
 ): Features {
-  const { images, format } = call;
+  const { images } = call;
   const [n, ...shape] = images.shape as [number, ...number[]];
   const of = features
     ? featureOfEach(features, shape, call)
-    : inBlocks(shape, blocksOf(blocks, shape, format));
+    : inBlocks(shape, blocks ? extentsOf(call, "attribute", "blocks", blocks) : shareOf(call, 4));
   const count = of.reduce((most, feature) => Math.max(most, feature), 0) + 1;
   const from = baselineOf(call, baseline);
   return {
@@ -65,22 +67,6 @@ export function featuresOf(
   };
 }
 
-function blocksOf(
-  blocks: readonly number[] | undefined,
-  shape: readonly number[],
-  format: Call["format"],
-): readonly number[] {
-  if (!blocks) return shape.map((extent, axis) => (axis === 0 ? extent : Math.ceil(extent / 4)));
-  const all = blocks.length === shape.length ? insideShape(blocks, format) : [shape[0]!, ...blocks];
-  if (all.length !== shape.length)
-    throw new CajalError(
-      "bad-argument",
-      `attribute: got blocks [${blocks.join()}], expected [height, width], or an extent for every axis of the image.`,
-    );
-  for (const extent of all) checkInteger("attribute", "blocks", extent, { least: 1 });
-  return all;
-}
-
 function inBlocks(shape: readonly number[], size: readonly number[]): Int32Array {
   const counts = shape.map((extent, axis) => Math.ceil(extent / size[axis]!));
   return Int32Array.from({ length: sizeOf(shape) }, (_, place) => {
@@ -96,13 +82,18 @@ function inBlocks(shape: readonly number[], size: readonly number[]): Int32Array
   });
 }
 
-function featureOfEach(features: Tensor, shape: readonly number[], { format }: Call): Int32Array {
+function featureOfEach(
+  features: Tensor,
+  shape: readonly number[],
+  { format, network }: Call,
+): Int32Array {
   checkTensor(features, "attribute: features");
   const numbers = Float32Array.from(features.data as ArrayLike<number>, Number);
-  const perPixel = features.shape.length === shape.length - 1;
+  const { channelAxis } = network.graph;
+  const perPixel = channelAxis !== undefined && features.shape.length === shape.length - 1;
   const like = inside({ dtype: "float32", shape: [1, ...features.shape], data: numbers }, format);
   const fits = perPixel
-    ? features.shape.join() === shape.slice(1).join()
+    ? features.shape.join() === shape.toSpliced(channelAxis, 1).join()
     : like.shape.slice(1).join() === shape.join();
   const most = sizeOf(shape);
   const whole = numbers.every((each) => Number.isInteger(each) && each >= 0 && each < most);
@@ -111,6 +102,9 @@ function featureOfEach(features: Tensor, shape: readonly number[], { format }: C
       "bad-argument",
       `attribute: got features [${features.shape.join()}], expected whole numbers, 0 … ${most - 1}, one for each pixel or each element of an image.`,
     );
-  const area = sizeOf(shape.slice(1));
-  return Int32Array.from({ length: sizeOf(shape) }, (_, i) => like.data[perPixel ? i % area : i]!);
+  if (!perPixel) return Int32Array.from(like.data);
+  const channels = shape[channelAxis]!;
+  const within = sizeOf(shape.slice(channelAxis + 1));
+  const pixelOf = (i: number) => Math.floor(i / (channels * within)) * within + (i % within);
+  return Int32Array.from({ length: most }, (_, i) => like.data[pixelOf(i)]!);
 }
