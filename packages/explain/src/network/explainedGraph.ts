@@ -77,7 +77,8 @@ export function graphOf(
   }
   const ends = (op: string) => last?.op === op && last.domain === "";
   const activated = ends("Softmax") || ends("Sigmoid") || ends("LogSoftmax");
-  const logits = inRows(g, activated ? laidAs(g, laid, g.value(last!.inputs[0]!)) : output);
+  const [batch, ...imageShape] = image.shape ?? [];
+  const logits = inRows(g, activated ? laidAs(g, laid, g.value(last!.inputs[0]!)) : output, batch);
   const { shape } = logits;
   const classes = shape?.at(-1);
   const axis = last?.attributes["axis"]?.value ?? -1;
@@ -97,7 +98,7 @@ export function graphOf(
   const isAlone = classes === 1 && !activated;
   const probabilities =
     ends("Softmax") || ends("Sigmoid")
-      ? inRows(g, output)
+      ? inRows(g, output, batch)
       : isAlone
         ? g.sigmoid(logits)
         : g.softmax(logits, { axis: -1 });
@@ -107,7 +108,6 @@ export function graphOf(
       `input "${image.name}" is ${image.dtype}, expected float32: by whole numbers nothing is differentiated.`,
       { input: image.name, dtype: image.dtype },
     );
-  const [batch, ...imageShape] = image.shape ?? [];
   const model = g.build();
   const values = inferShapes(model);
   // Behind the scores a layer may lie that lays them otherwise.
@@ -130,6 +130,8 @@ export function graphOf(
   };
 }
 
+type Dim = NonNullable<ValueInfo["shape"]>[number];
+
 /** They lay elements otherwise. */
 const laying = ["Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"];
 
@@ -146,9 +148,10 @@ const laidAs = (g: GraphBuilder, nodes: readonly Node[], value: Value): Value =>
     value,
   );
 
-/** Scores [batch, 1, 1, classes] as [batch, classes]. */
-function inRows(g: GraphBuilder, scores: Value): Value {
+/** Scores [batch, 1, 1, classes] as [batch, classes], and one score for each image, [batch], as [batch, 1]. */
+function inRows(g: GraphBuilder, scores: Value, batch: Dim): Value {
   const { shape } = scores;
+  if (shape?.length === 1 && shape[0] === batch) return g.reshape(scores, [-1, 1]);
   if (!shape || shape.length < 3) return scores;
   const more = shape.slice(1).filter((extent) => extent !== 1);
   return more.length === 1 ? g.reshape(scores, [0, -1]) : scores;

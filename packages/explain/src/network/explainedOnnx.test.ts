@@ -1,0 +1,38 @@
+// What ONNX graphs are explained, and what of them are scores.
+import { tensor } from "@cajal/core";
+import { GraphBuilder, type Value } from "@cajal/onnx";
+import { describe, expect, it } from "vitest";
+import { openExplainer } from "..";
+
+describe("one score for each image, without an axis of classes", () => {
+  // z = 2 x₀ − x₁; of (1, 1) it is 1, of (0, 3) it is −3.
+  const opened = (ends: (g: GraphBuilder, z: Value) => Value, batch: number | "batch") => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [batch, 2]);
+    const z = g.matMul(x, g.constant(tensor("float32", [2, 1], [2, -1])));
+    g.output(ends(g, z), "y");
+    return openExplainer(g.build(), { threads: 1 });
+  };
+  const squeezed = (g: GraphBuilder, z: Value) => g.squeeze(z, [1]);
+  const x = tensor("float32", [2, 2], [1, 1, 0, 3]);
+
+  it.each(["batch", 1, 2] as const)("of a batch of %s", async (batch) => {
+    await using explainer = await opened(squeezed, batch);
+    expect(explainer.classes).toBe(1);
+    const scores = await explainer.scores(x);
+    expect([scores.shape, [...scores.data]]).toEqual([
+      [2, 1],
+      [1, -3],
+    ]);
+    const { map, delta } = await explainer.attribute(x, { method: "integrated-gradients" });
+    [2, -1, 0, -3].forEach((value, i) => expect(map.data[i]).toBeCloseTo(value, 5));
+    for (const missing of delta!) expect(missing).toBeCloseTo(0, 5);
+  });
+
+  it("behind a sigmoid", async () => {
+    await using explainer = await opened((g, z) => squeezed(g, g.sigmoid(z)), "batch");
+    expect([...(await explainer.scores(x)).data]).toEqual([1, -3]);
+    const { data } = await explainer.scores(x, { output: "probability" });
+    [1, -3].forEach((z, i) => expect(data[i]).toBeCloseTo(1 / (1 + Math.exp(-z)), 6));
+  });
+});
