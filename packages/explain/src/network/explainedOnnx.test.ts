@@ -3,6 +3,7 @@ import { tensor } from "@cajal/core";
 import { GraphBuilder, type Value } from "@cajal/onnx";
 import { describe, expect, it } from "vitest";
 import { openExplainer } from "..";
+import { numbers } from "../../testing/numbers";
 
 describe("one score for each image, without an axis of classes", () => {
   // z = 2 x₀ − x₁; of (1, 1) it is 1, of (0, 3) it is −3.
@@ -34,5 +35,29 @@ describe("one score for each image, without an axis of classes", () => {
     expect([...(await explainer.scores(x)).data]).toEqual([1, -3]);
     const { data } = await explainer.scores(x, { output: "probability" });
     [1, -3].forEach((z, i) => expect(data[i]).toBeCloseTo(1 / (1 + Math.exp(-z)), 6));
+  });
+});
+
+describe("a graph that was exported for training", () => {
+  const graph = (isDropout: boolean, ratio = 0.5) => {
+    const g = new GraphBuilder();
+    const x = g.input("image", "float32", ["batch", 2, 3, 3]);
+    const two = (value: number) => g.constant(tensor("float32", [2], [value, value]));
+    const y = isDropout
+      ? g.dropout(x, { ratio, training_mode: true })
+      : g.ops("BatchNormalization", [x, two(1), two(0), two(0), two(1)], { training_mode: 1 }, { outputs: 3 })[0]!; // prettier-ignore
+    g.output(g.reduceMean(y, { axes: [2, 3], keepdims: false }), "scores");
+    return g.build();
+  };
+
+  it.each([true, false])("is refused: dropout %s", async (isDropout) => {
+    const expected = { code: "unsupported", message: expect.stringMatching(/training mode/) };
+    await expect(openExplainer(graph(isDropout))).rejects.toMatchObject(expected);
+  });
+
+  it("is explained where nothing is dropped", async () => {
+    await using explainer = await openExplainer(graph(true, 0), { threads: 1 });
+    const { map } = await explainer.attribute(numbers([3, 3, 2]), { method: "saliency", target: 1 }); // prettier-ignore
+    expect(map.data[1]).toBeCloseTo(1 / 9, 6);
   });
 });

@@ -1,3 +1,4 @@
+import { CajalError, type Tensor } from "@cajal/core";
 import {
   GraphBuilder,
   inferShapes,
@@ -21,6 +22,7 @@ export function explainedOnnx(onnx: OnnxModel): ExplainedGraph {
       "inputs",
       inputs.map(({ name }) => name),
     );
+  checkInference(model);
   const g = GraphBuilder.from(model);
   const image = g.value(input.name);
   const axes = channelAxes(model, inferShapes(model));
@@ -67,6 +69,27 @@ function layersOf(
       ];
     }),
   );
+}
+
+/**
+ * Normalizations by the batch and dropout make maps that depend on what else is explained, and on chance.
+ *
+ * @throws CajalError `unsupported`
+ */
+function checkInference({ graph: { nodes, initializers } }: OnnxModel): void {
+  const first = (name: string | undefined) => (initializers.get(name ?? "") as Tensor | undefined)?.data[0]; // prettier-ignore
+  const training = nodes.find(
+    ({ op, domain, inputs, attributes }) =>
+      domain === "" &&
+      ((op === "BatchNormalization" && attributes["training_mode"]?.value === 1) ||
+        (op === "Dropout" && Boolean(first(inputs[2])) && first(inputs[1]) !== 0)),
+  );
+  if (training)
+    throw new CajalError(
+      "unsupported",
+      `node "${training.name}" (${training.op}) is in training mode: what it gives depends on the batch, or on chance. Export the network for inference, model.eval() in PyTorch.`,
+      { node: training.name, op: training.op },
+    );
 }
 
 type Extents = NonNullable<ValueInfo["shape"]>;
