@@ -34,3 +34,16 @@ it("localisation looks at the hundred hottest pixels, or at all of them", async 
   const { figures } = await explainer.measure(image, { metric: "localisation", heat, box: [0, 0, 4, 8] }); // prettier-ignore
   expect(figures["topKIntersection"]).toEqual([0.5]);
 });
+
+it("complexity is of absolute numbers: a signed map is as complex as without its signs", async () => {
+  await using explainer = await deadNetwork();
+  const of = async (sign: (i: number) => number) => {
+    const heat = tensor("float32", [1, 8, 8], image.data.map((value, i) => value * sign(i))); // prettier-ignore
+    return (await explainer.measure(image, { metric: "complexity", heat })).figures;
+  };
+  // The entropy of i/Σi, and the Gini index Σ(2 i − 63) i/(64 Σi) with i from 0 to 63.
+  const figures = await of(() => 1);
+  expect(figures["complexity"]![0]).toBeCloseTo(3.9576, 3);
+  expect(figures["sparseness"]![0]).toBeCloseTo(0.3385, 3);
+  expect(await of((i) => (i % 3 === 0 ? -1 : 1))).toEqual(figures);
+});
