@@ -146,6 +146,15 @@ describe("other calls refuse", () => {
     ["bad-argument", "steps of no pixel", measured({ metric: "deletion-insertion", heat, pixelsPerStep: 0 })], // prettier-ignore
     ["bad-argument", "no box", measured({ metric: "localisation", heat })],
     ["bad-argument", "a box upside down", measured({ metric: "localisation", heat, box: [5, 5, 3, 9] })], // prettier-ignore
+    ["bad-argument", "a box that is a number", measured({ metric: "localisation", heat, box: 5 })],
+    [
+      "bad-argument",
+      "a box that is a word",
+      measured({ metric: "localisation", heat, box: "all" }),
+    ],
+    ["bad-argument", "a box of half pixels", measured({ metric: "localisation", heat, box: [0, 0, 1.5, 2] })], // prettier-ignore
+    ["bad-argument", "conductance in 7n steps", () => explainer.attribute(x, { method: "layer-conductance", layer: "relu1", steps: 7n as never })], // prettier-ignore
+    ["bad-argument", "maximizing an image that is a word", () => explainer.maximize({ target: 1, image: "" as never })], // prettier-ignore
     ["bad-argument", "infidelity of NaN", measured({ metric: "infidelity", attributions: images(1, () => NaN) })], // prettier-ignore
     ["bad-shape", "infidelity of nothing", measured({ metric: "infidelity" })],
     ["bad-argument", "more layers than there are", measured({ metric: "randomisation", of: { method: "saliency" }, depths: [99] })], // prettier-ignore

@@ -135,7 +135,7 @@ export function explainerOf(
     async maximize(options) {
       checkOptions("maximize", options, maximizeOptions);
       const { image } = options;
-      const start = image && images("maximize", image);
+      const start = image === undefined ? undefined : images("maximize", image);
       if (start && start.shape[0] !== 1)
         throw new CajalError("bad-shape", "maximize: expected one image to begin with.");
       const result = await maximized(network, options, start);

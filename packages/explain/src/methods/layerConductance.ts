@@ -1,5 +1,6 @@
 // Layer conductance (Dhamdhere et al. 2018, arXiv:1805.12233), as Captum computes it: with the n + 1 points xᵢ of a
 // rule along the image's path, Σ_{i<n} G(xᵢ) (A(xᵢ₊₁) − A(xᵢ)).
+import { checkInteger } from "@cajal/core";
 import { rowsOf } from "../network/rows";
 import { alongPath } from "./shared/meanGradients";
 import { defineMethod } from "./method";
@@ -20,6 +21,7 @@ export const layerConductance = defineMethod({
   async attribute(call, { baseline = 0, steps = 50, rule = "gausslegendre" }: PathOptions) {
     const { name, value } = neededLayer(call, "layer-conductance");
     const { images } = call;
+    checkInteger("attribute", "steps", steps, { least: 1, most: 99_999 });
     const { alphas } = quadrature(rule, steps + 1);
     const from = baselineOf(call, baseline);
     let map: ReturnType<typeof sums> | undefined;

@@ -2,7 +2,7 @@
 // hottest pixel inside; relevance mass and rank accuracy (Arras et al. 2022, arXiv:2003.07258), heat inside/heat, and
 // the share inside of the n hottest pixels, n the size of the box; the share of the k hottest; the area under the ROC
 // curve of heat as a test of being inside.
-import { CajalError, checkInteger } from "@cajal/core";
+import { CajalError, checkInteger, showValue } from "@cajal/core";
 import { total } from "../methods/shared/evaluate";
 import { imageExtents } from "../network/images";
 import { defineMetric } from "./metric";
@@ -25,10 +25,9 @@ export const localisation = defineMetric({
     const { box: boxes, k = Math.min(100, height * width) } = options;
     checkInteger("measure", "k", k, { least: 1, most: height * width });
     const boxOf = (image: number) => {
-      const box = (Array.isArray(boxes?.[0]) ? boxes[image] : boxes) as
-        | readonly number[]
-        | undefined;
-      const [top = -1, left = -1, bottom = -1, right = -1] = box ?? [];
+      const box: unknown = Array.isArray(boxes?.[0]) ? boxes[image] : boxes;
+      const isList = Array.isArray(box) && box.length === 4 && box.every(Number.isInteger);
+      const [top, left, bottom, right] = (isList ? box : [-1, -1, -1, -1]) as [number, number, number, number]; // prettier-ignore
       if (
         !(
           top >= 0 &&
@@ -41,7 +40,7 @@ export const localisation = defineMetric({
       )
         throw new CajalError(
           "bad-argument",
-          `measure (localisation): got box [${box?.join() ?? ""}], expected [top, left, bottom, right) inside of ${height} × ${width}.`,
+          `measure (localisation): got box ${Array.isArray(box) ? `[${box.map(showValue).join()}]` : showValue(box)}, expected [top, left, bottom, right) inside of ${height} × ${width}.`,
           { box },
         );
       return (pixel: number) => {
