@@ -50,3 +50,13 @@ it("takes ONNX graphs, whose weights are initializers", async () => {
   expect(history.frames[1]!.map).toEqual(map);
   expect(history.frames[0]!.map).not.toEqual(map);
 });
+
+it("draws one image that lies channels first", async () => {
+  const drawn = async (dataFormat: "channels_first" | "channels_last", shape: number[]) => {
+    const history = mapHistory(model, tensor("float32", shape, images.data.slice(0, 30)), { dataFormat, of: { method: "saliency", target: 2 } }); // prettier-ignore
+    await history.add(event(0, initialize(model, { seed: 1 })));
+    return history.figure();
+  };
+  // Of one channel both ways are the same numbers.
+  expect(await drawn("channels_first", [1, 6, 5])).toBe(await drawn("channels_last", [6, 5, 1]));
+});

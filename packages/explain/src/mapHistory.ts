@@ -82,7 +82,8 @@ export function mapHistory(
       if (frames.length === 0)
         throw new CajalError("bad-argument", "mapHistory: no epoch was added, so there is nothing to draw."); // prettier-ignore
       const last = opening.dataFormat !== "channels_first";
-      const image = last ? images : channelsLast(images);
+      const one = images.shape.length === 3;
+      const image = last ? images : channelsLast(one ? { ...images, shape: [1, ...images.shape] } : images); // prettier-ignore
       const rows = frames[0]!.targets.map((_, index) => [
         { title: "Image", picture: pictureOf(image, { index }) },
         ...frames.map(({ epoch, map, probabilities }) => ({
