@@ -1,7 +1,14 @@
 // Pictures with titles and legends, as one SVG.
 import { colorMaps } from "./colorMaps";
 import type { Legend } from "./overlay";
-import { CajalError, checkInteger, checkNumber, checkOptions } from "@cajal/core";
+import {
+  CajalError,
+  checkArgument,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  unknownName,
+} from "@cajal/core";
 import { checkPicture, type Picture } from "./picture";
 import { pngUri } from "./png";
 
@@ -25,7 +32,7 @@ export async function figure(
 ): Promise<string> {
   if (!Array.isArray(panels) || panels.length === 0)
     throw new CajalError("bad-argument", "figure: expected a list of panels, { title, picture }.");
-  for (const panel of panels as readonly Panel[]) checkPicture("figure", panel?.picture);
+  for (const panel of panels as readonly Panel[]) checkPanel(panel);
   checkOptions("figure", options, ["columns", "width"]);
   const { columns = 4, width = 224 } = options;
   checkInteger("figure", "columns", columns, { least: 1 });
@@ -52,6 +59,18 @@ export async function figure(
     height: round(Math.ceil(panels.length / columns) * (high + gap) - gap),
   };
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total.width} ${total.height}" width="${total.width}" height="${total.height}" font-family="system-ui, sans-serif" fill="currentColor" role="img">${cells.join("")}</svg>`;
+}
+
+/** @throws CajalError `bad-argument`, `unknown-name` */
+function checkPanel(panel: Panel): void {
+  checkPicture("figure", panel?.picture);
+  const { title, legend } = panel;
+  checkArgument("figure", "title", title, "string");
+  if (legend === undefined) return;
+  checkArgument("figure", "legend", legend, "object");
+  if (!Object.hasOwn(colorMaps, legend.colors))
+    throw unknownName("colors", legend.colors, Object.keys(colorMaps));
+  for (const end of ["low", "high"] as const) checkNumber("figure: legend", end, legend[end]);
 }
 
 /** A bar of the colours, and the numbers at its ends. */

@@ -115,6 +115,17 @@ describe("grids and figures", () => {
     expect(enlarged(emptyPicture(2, 3), 4).width).toBe(8);
   });
 
+  it.each([
+    [{ title: 5 }, "bad-argument"],
+    [{ legend: {} }, "unknown-name"],
+    [{ legend: { colors: "rainbow", low: 0, high: 1 } }, "unknown-name"],
+    [{ legend: { colors: "heat", low: 0, high: "1" } }, "bad-argument"],
+  ])("refuse %j", async (panel, code) => {
+    const picture = { width: 1, height: 1, data: new Uint8ClampedArray(4) };
+    const drawn = figure([{ title: "map", picture, ...panel } as never]);
+    await expect(drawn).rejects.toMatchObject({ code });
+  });
+
   it("carry titles and legends", async () => {
     const { picture, legend } = overlay(tensor("float32", [1, 2, 2], [-1, 0, 0, 0.5]), undefined);
     const svg = await figure([{ title: "a < b", picture, legend }]);
