@@ -43,5 +43,6 @@ export const shapleyValues = defineMethod({
   },
 });
 
-const binomial = (n: number, k: number): number =>
+/** In how many ways k of n are chosen. */
+export const binomial = (n: number, k: number): number =>
   Array.from({ length: k }, (_, i) => (n - i) / (i + 1)).reduce((a, b) => a * b, 1);

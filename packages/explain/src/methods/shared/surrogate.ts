@@ -8,7 +8,7 @@ import { leastSquares } from "./leastSquares";
 export interface SurrogateOptions extends FeatureOptions {
   /** Subsets of features, 1 kept and 0 replaced, in place of drawn ones. */
   readonly kept?: readonly (readonly number[])[];
-  /** How many are drawn. */
+  /** How many are drawn; kernel-shap takes all that there are where these are no more. */
   readonly samples?: number;
   /** Default 0. */
   readonly seed?: number;
