@@ -26,3 +26,21 @@ it.each(["full-gradients", "full-grad"] as const)("%s: a dense layer on every pi
     expect(Array.from(map.data)).toEqual(expected);
   }
 }); // prettier-ignore
+
+it("full-gradients of biases of any extents, and of a share of them, add up to the score", async () => {
+  const g = new GraphBuilder();
+  const constant = (shape: readonly number[], data: readonly number[]) => g.constant(tensor("float32", shape, data)); // prettier-ignore
+  const x = g.input("x", "float32", ["batch", 1, 2, 3]);
+  const tokens = g.matMul(g.reshape(x, [0, 2, 3]), constant([3, 2], [1, 2, 3, 4, 5, 6]));
+  // A bias for each of two steps, as embeddings of positions are, then one for all.
+  const placed = g.relu(g.add(tokens, constant([1, 2, 2], [1, 2, 3, 4])));
+  const again = g.add(g.matMul(placed, constant([2, 2], [1, 0, 0, 2])), constant([], [5]));
+  const flat = g.reshape(g.relu(again), [0, 4]);
+  g.output(g.gemm(flat, constant([4, 1], [1, 10, 100, 1000]), constant([1], [8]), { beta: 0.5 }), "scores"); // prettier-ignore
+  await using explainer = await openExplainer(g.build(), { threads: 1 });
+  const image = tensor("float32", [2, 3, 1], [1, 2, 3, 4, 5, 6]);
+  const { perLayer, delta } = await explainer.attribute(image, { method: "full-gradients" });
+  // 1 · 1 + 10 · 2 · 2 + 100 · 3 + 1000 · 2 · 4, then 5 · 1111, then half of 8.
+  expect(Array.from(perLayer!.data.subarray(1))).toEqual([8341, 5555, 4]);
+  expect(delta).toEqual([0]);
+});

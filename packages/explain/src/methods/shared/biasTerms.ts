@@ -13,7 +13,7 @@ export interface BiasLayer {
   /** The graph's value of what the layer gives. */
   readonly value: string;
   readonly kind: "conv" | "normalization" | "dense";
-  /** One for each channel; undefined where it has none. */
+  /** One for each channel, of a dense layer as its last axes have them; undefined where it has none. */
   readonly bias: Float64Array | undefined;
 }
 
@@ -27,7 +27,11 @@ export function biasLayers({ model, logits }: ExplainedGraph): BiasLayer[] {
     if (!before.has(value)) return [];
     if (node.op === "Conv" || node.op === "ConvTranspose")
       return [{ value, kind: "conv", bias: numbers(model, bias) }];
-    if (node.op === "Gemm") return [{ value, kind: "dense", bias: numbers(model, bias) }];
+    if (node.op === "Gemm") {
+      const { beta } = node.attributes;
+      const share = beta?.type === "float" ? beta.value : 1;
+      return [{ value, kind: "dense", bias: numbers(model, bias)?.map((b) => b * share) }];
+    }
     if (node.op === "BatchNormalization") {
       const [scale, beta, mean, variance] = node.inputs
         .slice(1)
@@ -84,11 +88,12 @@ export async function eachTerm(call: Call, use: Term): Promise<number[]> {
       for (const layer of layers) {
         const of = gradients[layer.value]!;
         const each = of.data.length / of.shape[0]!;
-        const along = layer.kind === "dense" ? (i: number) => i % of.shape.at(-1)! : (i: number) => Math.floor(i / each); // prettier-ignore
+        const { kind, bias } = layer;
+        const biasOf = (i: number) => bias?.[kind === "dense" ? i % bias.length : Math.floor(i / each)] ?? 0; // prettier-ignore
         use(
           row,
           layer,
-          Float64Array.from(of.data, (g, i) => g * (layer.bias?.[along(i)] ?? 0)),
+          Float64Array.from(of.data, (g, i) => g * biasOf(i)),
           of.shape,
         );
       }
