@@ -54,7 +54,7 @@ function classWeights(
   let dense = back(maker(logits));
   if (dense?.op === "Add")
     dense = back(
-      dense.inputs.map(maker).find((node) => node && ["MatMul", "Conv"].includes(node.op)),
+      dense.inputs.map(maker).find((node) => node && ["Gemm", "MatMul", "Conv"].includes(node.op)),
     );
   const pool = dense && back(maker(dense.inputs[0]));
   const pooled = pool && isPoolingOf(layer, pool, { nodes, initializers, values });
@@ -71,9 +71,12 @@ function classWeights(
       `attribute (cam): between layer "${layer.name}" and the scores there must be a global average pooling and one dense layer. Method grad-cam is the same without that.`,
       { layer: layer.name },
     );
-  const transposed = dense.attributes.transB?.value === 1 || dense.op === "Conv";
+  const { transB, alpha } = dense.attributes;
+  const transposed = transB?.value === 1 || dense.op === "Conv";
+  const share = dense.op === "Gemm" && alpha?.type === "float" ? alpha.value : 1;
   const columns = kernel.shape[1]!;
   return (channel, target) =>
+    share *
     Number(kernel.data[transposed ? target * columns + channel : channel * columns + target]);
 }
 
