@@ -61,3 +61,16 @@ describe("a graph that was exported for training", () => {
     expect(map.data[1]).toBeCloseTo(1 / 9, 6);
   });
 });
+
+it("matrices of attention are no maps, of as many tokens as a map has rows", async () => {
+  const g = new GraphBuilder();
+  const x = g.input("image", "float32", ["batch", 2, 4, 4]);
+  const maps = g.relu(g.conv(x, g.constant(numbers([3, 2, 1, 1]))));
+  // Four tokens, one for each 2 × 2 pixels.
+  const pooled = g.op("AveragePool", [maps], { kernel_shape: [2, 2], strides: [2, 2] });
+  const tokens = g.transpose(g.reshape(pooled, [0, 1, 3, 4]), [0, 1, 3, 2]);
+  const scores = g.softmax(g.mul(g.matMul(tokens, g.transpose(tokens, [0, 1, 3, 2])), 0.5));
+  g.output(g.reduceMean(g.matMul(scores, tokens), { axes: [1, 2], keepdims: false }), "scores");
+  await using explainer = await openExplainer(g.build(), { threads: 1 });
+  expect(explainer.mapLayer).toBe(maps.name);
+});

@@ -1,8 +1,8 @@
 // The layers of a network that is explained: by name, and those whose maps are taken.
 import { CajalError, showShape, unknownName, type Shape } from "@cajal/core";
-import { inferShapes, type ValueInfo } from "@cajal/onnx";
+import { inferShapes, type Node, type ValueInfo } from "@cajal/onnx";
 import type { ExplainedGraph, LayerInfo } from "./explainedGraph";
-import { valuesBefore } from "./way";
+import { valuesAfter, valuesBefore } from "./way";
 
 /** @throws CajalError `unknown-name` */
 export function layerNamed({ layers }: ExplainedGraph, name: string): LayerInfo {
@@ -74,7 +74,7 @@ export function mapLayer(graph: ExplainedGraph, name: string | undefined): Layer
  * convolution's output that is larger than a pixel, behind its normalization and activation and what is
  * added to it, as Grad-CAM's paper has it.
  */
-export function lastMaps({ model, layers, values, logits }: ExplainedGraph): LayerInfo {
+export function lastMaps({ model, image, layers, values, logits }: ExplainedGraph): LayerInfo {
   const before = valuesBefore(model.graph.nodes, [logits]);
   const extents = (name: string) => values.get(name)?.shape?.slice(2);
   const large = (name: string) => {
@@ -85,11 +85,16 @@ export function lastMaps({ model, layers, values, logits }: ExplainedGraph): Lay
     ({ op, outputs }) => op === "Conv" && before.has(outputs[0]!) && large(outputs[0]!),
   );
   const same = (value: string) => extents(value)?.join() === extents(conv!.outputs[0]!)?.join();
+  const attention = conv && attentionIn(model.graph.nodes, image);
   const layer =
     conv &&
     layers.findLast(
       ({ value, shape, channelAxis }) =>
-        shape.length === 3 && channelAxis === 0 && before.has(value) && same(value),
+        shape.length === 3 &&
+        channelAxis === 0 &&
+        before.has(value) &&
+        same(value) &&
+        !attention!.has(value),
     );
   if (!layer)
     throw new CajalError(
@@ -97,4 +102,19 @@ export function lastMaps({ model, layers, values, logits }: ExplainedGraph): Lay
       "the network has no two-dimensional convolution whose output is larger than a pixel, and so no layer for class activation maps. Methods such as integrated-gradients need none.",
     );
   return layer;
+}
+
+/** Matrices of attention, [n, heads, tokens, tokens]: of few tokens they have the extents of maps, and are none. */
+function attentionIn(nodes: readonly Node[], image: string): ReadonlySet<string> {
+  const moving = valuesAfter(nodes, image);
+  const products = new Set<string>();
+  const scaled = "Add Cast Clip Div Dropout Identity Mul Pow Softmax Sub Where".split(" ");
+  for (const { op, inputs, outputs } of nodes)
+    if (
+      ["Einsum", "MatMul"].includes(op)
+        ? inputs.every((name) => moving.has(name))
+        : scaled.includes(op) && inputs.some((name) => products.has(name))
+    )
+      for (const output of outputs) products.add(output);
+  return products;
 }
