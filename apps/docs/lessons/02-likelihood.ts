@@ -38,9 +38,8 @@ const model = net.model(one, net.layer("Dense", dense, one));
 const negativeLogLikelihood: Loss = {
   name: "negative_log_likelihood",
   compute(ops, x, output) {
-    const pick = (column: number[]) =>
-      ops.reduceSum(ops.mul(output, ops.constant(column)), { axes: [-1], keepDims: true });
-    const [m, l] = [pick([1, 0]), pick([0, 1])];
+    const m = ops.slice(output, { axis: -1, end: 1 });
+    const l = ops.slice(output, { axis: -1, start: 1 });
     const z = ops.mul(ops.sub(x, m), ops.exp(ops.neg(l))); // in deviations from the mean
     const each = ops.add(ops.mul(ops.mul(z, z), 0.5), ops.add(l, 0.5 * Math.log(2 * Math.PI)));
     return ops.reduceMean(each, { axes: [-1] });

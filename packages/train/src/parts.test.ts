@@ -197,7 +197,11 @@ describe("as a whole", () => {
       name: "shared",
       compute: (ops, yTrue, yPred) => ops.div(ops.reduceSum(ops.abs(ops.sub(yPred, yTrue)), { axes: [-1] }), ops.extent(yPred, 0)!), // prettier-ignore
     };
-    for (const loss of [centred, shared, dice({ axis: [0, 1] })]) {
+    const alike: Loss = {
+      name: "alike",
+      compute: (ops, _, yPred) => ops.reduceMean(ops.matMul(yPred, ops.transpose(yPred)), { axes: [-1] }), // prettier-ignore
+    };
+    for (const loss of [centred, shared, alike, dice({ axis: [0, 1] })]) {
       const model = lenet5({ classifier_activation: "sigmoid" });
       const step = await openTrainStep(model, initialize(model, { seed: 3 }), { loss, optimizer: sgd({ learningRate: 0.01 }), threads: 2 }); // prettier-ignore
       await step.run({ x: drawn([64, 28, 28, 1]), y: drawn([64, 10]) });

@@ -17,6 +17,7 @@ export interface Ops<V> {
   exp(x: V): V;
   log(x: V): V;
   sqrt(x: V): V;
+  tanh(x: V): V;
   /** log(1 + exp(x)), without overflow. */
   softplus(x: V): V;
   sigmoid(x: V): V;
@@ -36,6 +37,22 @@ export interface Ops<V> {
   reduceSum(x: V, options?: Reduction): V;
   reduceMean(x: V, options?: Reduction): V;
   reduceMax(x: V, options?: Reduction): V;
+
+  /** Products of matrices, which lie in the last two axes; the axes before them are broadcast as by NumPy. */
+  matMul(a: V, b: V): V;
+
+  // Elements in another place.
+  /** `perm[i]` is the axis of `x` that becomes axis i; default: all axes reversed. */
+  transpose(x: V, perm?: readonly number[]): V;
+  /** The same elements in other extents; one of them may be −1, which follows from the rest, and 0 keeps that of `x`. */
+  reshape(x: V, shape: readonly number[]): V;
+  /** Values of one rank, joined along an axis. */
+  concat(values: readonly V[], axis: number): V;
+  /** The elements from `start` up to `end`, which is not among them, along an axis; negative: from its end. */
+  slice(
+    x: V,
+    options: { readonly axis: number; readonly start?: number; readonly end?: number },
+  ): V;
 
   // Along the last axis.
   softmax(x: V): V;
@@ -64,3 +81,9 @@ export interface Reduction {
   readonly axes?: readonly number[];
   readonly keepDims?: boolean;
 }
+
+export const reversedAxes = (rank: number): number[] =>
+  Array.from({ length: rank }, (_, i) => rank - 1 - i);
+
+/** Where a slice ends that takes all that is left: ONNX limits it to the extent. */
+export const toTheEnd = 2 ** 31 - 1;

@@ -1,7 +1,7 @@
 // Ops over an ONNX graph under construction: values are outputs of nodes.
 import { CajalError, tensor, type DType } from "@cajal/core";
 import type { GraphBuilder, Operand, Value } from "@cajal/onnx";
-import type { Ops, Reduction } from "./ops";
+import { reversedAxes, toTheEnd, type Ops, type Reduction } from "./ops";
 
 export function opsGraph(g: GraphBuilder): Ops<Value> {
   const rank = (x: Value): number => {
@@ -25,6 +25,7 @@ export function opsGraph(g: GraphBuilder): Ops<Value> {
     exp: (x) => g.exp(x),
     log: (x) => g.log(x),
     sqrt: (x) => g.sqrt(x),
+    tanh: (x) => g.tanh(x),
     softplus: (x) => g.softplus(x),
     sigmoid: (x) => g.sigmoid(x),
     clip: (x, min, max) => g.clip(x, { min, max }),
@@ -36,6 +37,12 @@ export function opsGraph(g: GraphBuilder): Ops<Value> {
     reduceSum: (x, options = {}) => g.reduceSum(x, reduction(options)),
     reduceMean: (x, options = {}) => g.reduceMean(x, reduction(options)),
     reduceMax: (x, options = {}) => g.reduceMax(x, reduction(options)),
+    matMul: (a, b) => g.matMul(a, b),
+    transpose: (x, perm = reversedAxes(rank(x))) => g.transpose(x, perm),
+    reshape: (x, shape) => g.reshape(x, shape),
+    concat: (values, axis) => g.concat(values, { axis }),
+    slice: (x, { axis, start = 0, end = toTheEnd }) =>
+      g.slice(x, { starts: [start], ends: [end], axes: [axis] }),
     softmax: (x) => g.softmax(x, { axis: -1 }),
     logSoftmax: (x) => g.logSoftmax(x, { axis: -1 }),
     argMax: (x) => g.cast(g.argMax(x, { axis: -1, keepdims: false }), "int32"),

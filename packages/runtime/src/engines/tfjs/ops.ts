@@ -1,9 +1,12 @@
 // Ops over TF.js tensors, computed eagerly. The caller tidies.
-import { CajalError } from "@cajal/core";
+import { CajalError, showShape, showValue } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
-import type { Ops, Reduction } from "../../step/ops";
+import { reversedAxes, toTheEnd, type Ops, type Reduction } from "../../step/ops";
 import { absolute } from "./absolute";
 import { maximumOver } from "./maximumOver";
+import { axisOf } from "./operators/operator";
+import { sliceAxis } from "./operators/shape";
+import { matMul } from "./operators/sums";
 
 export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
   type Operand = tfc.Tensor | number;
@@ -36,6 +39,7 @@ export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
     exp: (x) => tf.exp(x),
     log: (x) => tf.log(x),
     sqrt: (x) => tf.sqrt(x),
+    tanh: (x) => tf.tanh(x),
     softplus: (x) => tf.softplus(x),
     sigmoid: (x) => tf.sigmoid(x),
     clip: (x, min, max) => tf.clipByValue(x, min, max),
@@ -47,6 +51,24 @@ export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
     reduceSum: (x, options = {}) => tf.sum(x, axesOf(x, options), options.keepDims),
     reduceMean: (x, options = {}) => tf.mean(x, axesOf(x, options), options.keepDims),
     reduceMax: (x, options = {}) => maximumOver(tf, x, axesOf(x, options), options.keepDims),
+    matMul: (a, b) => matMul(tf, a, b),
+    transpose: (x, perm = reversedAxes(x.rank)) => {
+      // TF.js takes an axis twice.
+      if (perm.toSorted().some((axis, i) => axis !== i) || perm.length !== x.rank)
+        throw new CajalError(
+          "bad-shape",
+          `transpose: perm ${showShape(perm)} does not order the axes of ${showShape(x.shape)}.`,
+          { got: perm, shape: x.shape },
+        );
+      return tf.transpose(x, [...perm]);
+    },
+    reshape: (x, shape) => tf.reshape(x, shape.map((extent, i) => (extent === 0 ? x.shape[i]! : extent))), // prettier-ignore
+    concat: (values, axis) => tf.concat([...values], axisOf(axis, values[0]!.rank)),
+    slice(x, { axis, start = 0, end = toTheEnd }) {
+      if (x.shape.at(axis) === undefined)
+        throw new CajalError("bad-shape", `slice: axis ${showValue(axis)} is outside of shape ${showShape(x.shape)}.`, { axis, shape: x.shape }); // prettier-ignore
+      return sliceAxis(tf, x, { axis: axisOf(axis, x.rank), from: start, to: end, by: 1 });
+    },
     softmax: (x) => tf.softmax(x),
     logSoftmax: (x) => tf.logSoftmax(x),
     argMax: (x) => tf.argMax(x, -1),

@@ -104,7 +104,8 @@ export const shape: TfjsOperators = {
   },
 };
 
-function sliceAxis(
+/** The elements from one up to another of an axis, which are limited to its extent, as ONNX' Slice limits them. */
+export function sliceAxis(
   tf: TfCore,
   x: tfc.Tensor,
   { axis, from, to, by }: { readonly axis: number; readonly from: number; readonly to: number; readonly by: number }, // prettier-ignore
