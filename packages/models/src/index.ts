@@ -92,9 +92,10 @@ export {
 export {
   constantWeights,
   fromInput,
-  inKerasLayout,
+  fromKerasLayout,
   inputWeights,
   toInput,
+  toKerasLayout,
   type InputWeights,
   type WeightInput,
   type WeightSource,

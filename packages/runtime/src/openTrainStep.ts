@@ -178,6 +178,8 @@ function checkOptimizer({ slots, ...optimizer }: Optimizer): void {
   const { weightDecay } = optimizer;
   if (weightDecay !== undefined && !(Number.isFinite(weightDecay) && weightDecay >= 0))
     throw badField("weightDecay", weightDecay, "a number of at least 0");
+  if (typeof (optimizer.readsShapes ?? false) !== "boolean")
+    throw badField("readsShapes", optimizer.readsShapes, "true or false");
   for (const [slot, initialValue] of Object.entries(slots))
     if (!Number.isFinite(initialValue))
       throw badField(`slots.${slot}`, initialValue, "the number that it begins with");

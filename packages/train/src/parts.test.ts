@@ -4,7 +4,7 @@ import { functional, lenet5, toOnnx, type ModelConfig } from "@cajal/models";
 import { initialize, openTrainStep, type Loss, type Metric, type TrainStep, type TrainStepOptions } from "@cajal/runtime"; // prettier-ignore
 import { Worker } from "node:worker_threads";
 import { describe, expect, it, vi } from "vitest";
-import { accuracy, adam, auc, binaryCrossentropy, dice, meanAbsoluteError, meanSquaredError, sgd, sparseCategoricalCrossentropy } from "./index"; // prettier-ignore
+import { accuracy, adam, auc, binaryCrossentropy, dice, meanAbsoluteError, meanSquaredError, muon, sgd, sparseCategoricalCrossentropy } from "./index"; // prettier-ignore
 
 /** How many parts a step's batches may have; "1", and undefined where no number of threads would: they are computed as a whole. */
 const partsOf = (step: TrainStep) => step.formulations()["a batch in parts, at most"];
@@ -102,7 +102,7 @@ const cases: readonly Case[] = [
   [
     "words, attention, normalizations of examples",
     attentive(),
-    { ...ofDigits, metrics: [accuracy()] },
+    { ...ofDigits, optimizer: muon(), metrics: [accuracy()] },
     (examples) => ({ x: whole([examples, 48], 50), y: whole([examples], 3) }),
   ],
   [

@@ -102,21 +102,16 @@ export function fromInput(input: WeightInput, tensor: Tensor): Tensor {
   return rearrange(tensor, inverse(input.steps, input.weight.shape));
 }
 
-/**
- * A new value of the graph's input, changed in the graph as it is in Keras' layout.
- *
- * @param change e.g. a constraint along an axis, which a reshaped layout does not have
- */
-export function inKerasLayout(
-  g: GraphBuilder,
-  input: WeightInput,
-  change: (value: Value) => Value,
-): Value {
-  checkInput("inKerasLayout", input);
-  checkArgument("inKerasLayout", "change", change, "function");
-  const { weight, steps, value } = input;
-  const changed = change(rearrangedIn(g, value, inverse(steps, weight.shape)));
-  return rearrangedIn(g, changed, steps);
+/** A value as the graph's input lies, converted in the graph to Keras' layout. */
+export function toKerasLayout(g: GraphBuilder, input: WeightInput, value: Value): Value {
+  checkInput("toKerasLayout", input);
+  return rearrangedIn(g, value, inverse(input.steps, input.weight.shape));
+}
+
+/** A value in Keras' layout, converted in the graph to that of the graph's input. */
+export function fromKerasLayout(g: GraphBuilder, input: WeightInput, value: Value): Value {
+  checkInput("fromKerasLayout", input);
+  return rearrangedIn(g, value, input.steps);
 }
 
 function checkInput(where: string, input: WeightInput): void {

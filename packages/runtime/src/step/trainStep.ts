@@ -82,10 +82,17 @@ export interface Optimizer<Slots extends object = Readonly<Record<string, number
    * @param iteration float32 scalar, 1 in the first step
    */
   rate?<V>(ops: Ops<V>, learningRate: V, iteration: V): V;
+  /**
+   * Set where the update depends on which elements are in a row: then parameters, gradients and slots have the shapes
+   * that Keras gives them. Else they may come as lines of numbers, in any order.
+   */
+  readonly readsShapes?: boolean;
   /** New values of one parameter and its slots. `rate` is a float32 scalar. */
   update<V>(
     ops: Ops<V>,
     context: {
+      /** The parameter's name, `layer/weight`. */
+      readonly key: string;
       readonly parameter: V;
       readonly gradient: V;
       readonly slots: { readonly [Slot in keyof Slots]: V };

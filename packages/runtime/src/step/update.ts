@@ -47,6 +47,7 @@ export function updateParameters<V>(
         ? ops.sub(value, ops.mul(value, ops.mul(withMultiplier(learningRate), weightDecay)))
         : value;
     const result = optimizer.update(ops, {
+      key,
       parameter,
       gradient: gradients[i]!,
       slots,

@@ -14,7 +14,8 @@ const optionKinds = optionsOf<AdamOptions>({ ...betaOptions, amsgrad: "boolean" 
 
 /**
  * p ← p − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + epsilon) (Kingma & Ba 2014, arXiv:1412.6980, section 2,
- * last paragraph).
+ * last paragraph). The gradient of an embedding's row is the sum over its words, as Keras has it on PyTorch; on TensorFlow it squares
+ * them one by one for v.
  *
  * @param options.learningRate default 0.001
  */

@@ -8,6 +8,8 @@ export interface Layout {
   readonly tail?: readonly string[];
   /** Where weights come in the order of their names, not of the layers: a weight's name by our key. */
   readonly sortedBy?: (key: string) => string;
+  /** Whether a weight has a slot of its group at all; default: each has all. */
+  readonly has?: (slot: string, weight: { key: string; shape: readonly number[] }) => boolean;
   /** Whether a variable may have this name in the file. */
   readonly fits?: (key: string, name: string) => boolean;
 }

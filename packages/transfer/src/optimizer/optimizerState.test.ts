@@ -93,7 +93,7 @@ describe("of Keras 3", () => {
   const x = net.input([3]);
   const network = resolve(net.model(x, net.layer("Dense", { units: 2, name: "a" }, x)));
   // The variables of a file that Keras 3.15.1 wrote, in their order, without their prefix.
-  it.each([
+  it.each<[string, string[], string[]?, object?]>([
     [
       "Adadelta",
       [
@@ -109,8 +109,18 @@ describe("of Keras 3", () => {
       ["a_kernel_momentum", "a_kernel_velocity", "a_bias_momentum", "a_bias_velocity", "variable"],
     ],
     ["Lion", ["a_kernel_momentum", "a_bias_momentum"]],
-  ])("%s has its variables in Keras' order", async (class_name, names) => {
-    const training = { optimizer: { class_name, config: { learning_rate: 0.5, beta_1: 0.9 } } };
+    ["Lamb", ["a_kernel_momentum", "a_kernel_velocity", "a_bias_momentum", "a_bias_velocity"]],
+    ["Ftrl", ["a_kernel_accumulator", "a_kernel_linear", "a_bias_accumulator", "a_bias_linear"]],
+    ["Muon", ["a_kernel_momentum", "a_bias_momentum", "a_bias_velocity"], ["a/kernel/velocity"]],
+    [
+      "Muon",
+      ["a_kernel_momentum", "a_kernel_velocity", "a_bias_momentum", "a_bias_velocity"],
+      [],
+      { exclude_layers: ["^a"] },
+    ],
+  ])("%s has its variables in Keras' order", async (class_name, names, zeros = [], more = {}) => {
+    const config = { learning_rate: 0.5, beta_1: 0.9, ...more };
+    const training = { optimizer: { class_name, config } };
     const all = ["iteration", "learning_rate", ...names];
     const stored = all.map((name, i) => {
       const shape = /kernel/.test(name) ? [3, 2] : /bias/.test(name) ? [2] : [];
@@ -120,11 +130,16 @@ describe("of Keras 3", () => {
           : tensor("float32", shape, Array(shape.reduce((a, b) => a * b, 1)).fill(i));
       return { name, shape, read: () => Promise.resolve(value) };
     });
-    const state = (await readState(training, network, stored))!;
+    const read = (await readState(training, network, stored))!;
+    const state = new Map(read);
+    for (const key of zeros) {
+      expect(state.get(key)!.data.every((each) => Number(each) === 0)).toBe(true);
+      state.delete(key);
+    }
     expect([...state.keys()].map((key) => key.replaceAll("/", "_"))).toEqual(
       all.filter((name) => name !== "variable"),
     );
-    const written = writtenState(training, state, network)!;
+    const written = writtenState(training, read, network)!;
     expect(written.map(([name]) => name)).toEqual(all);
     for (const [i, [name, value]] of written.entries())
       // The product of Nadam's momenta after six steps, as Keras computed it.

@@ -33,6 +33,33 @@ const slots: Readonly<
   Adamax: () => [["momentum", "norm"]],
   Nadam: () => [["momentum", "velocity"]],
   Lion: () => [["momentum"]],
+  Lamb: () => [["momentum", "velocity"]],
+  Ftrl: () => [["accumulator", "linear"]],
+  Muon: () => [["momentum", "velocity"]],
+};
+
+/** None where it is one of Python's alone: then variables and weights do not go together, and that is said. */
+function expressionOf(pattern: unknown): RegExp[] {
+  try {
+    return [new RegExp(String(pattern))];
+  } catch {
+    return [];
+  }
+}
+
+/** Slots that only some weights have; of the others they are 0 here. */
+const onlyOfSome: Readonly<
+  Record<string, (config: OptimizerConfig["config"]) => NonNullable<Layout["has"]>>
+> = {
+  // What it makes orthogonal has no velocity (muon.py, `_should_use_adamw`).
+  Muon: ({ exclude_embeddings, exclude_layers }) => {
+    const patterns = (Array.isArray(exclude_layers) ? exclude_layers : []).flatMap(expressionOf);
+    return (slot, { key, shape }) =>
+      slot !== "velocity" ||
+      shape.length !== 2 ||
+      (exclude_embeddings !== false && /embedding/i.test(key)) ||
+      patterns.some((pattern) => pattern.test(key));
+  },
 };
 
 /** Variables behind all others that follow from the number of steps, and so are no part of a state here. */
@@ -65,11 +92,13 @@ function layoutOf({ class_name, config }: OptimizerConfig): Layout | undefined {
       ...slots[class_name]!(config),
     ],
     tail: Object.keys(derived[class_name] ?? {}),
+    ...(Object.hasOwn(onlyOfSome, class_name) && { has: onlyOfSome[class_name]!(config) }),
   };
 }
 
 /** A layout's variables; what no optimizer of today keeps is of any shape. */
-function variablesOf({ head, groups, tail = [], sortedBy }: Layout, network: Network): Variable[] {
+function variablesOf(layout: Layout, network: Network): Variable[] {
+  const { head, groups, tail = [], sortedBy, has = () => true } = layout;
   const weights = network.layers.flatMap(trainedWeights);
   const order = (a: { key: string }, b: { key: string }) =>
     sortedBy!(a.key) < sortedBy!(b.key) ? -1 : 1;
@@ -79,11 +108,13 @@ function variablesOf({ head, groups, tail = [], sortedBy }: Layout, network: Net
     ...head.map(alone),
     ...groups.flatMap((names) =>
       trained.flatMap(({ key, shape }) =>
-        names.map((slot) => ({
-          key: `${key}/${slot}`,
-          shape,
-          name: `${key.replaceAll("/", "_")}_${slot}`,
-        })),
+        names
+          .filter((slot) => has(slot, { key, shape }))
+          .map((slot) => ({
+            key: `${key}/${slot}`,
+            shape,
+            name: `${key.replaceAll("/", "_")}_${slot}`,
+          })),
       ),
     ),
     ...tail.map(alone),
@@ -128,7 +159,8 @@ export async function readState(
   if (!today) return undefined;
   const named = (key: string) => options.names?.get(key) ?? key;
   const older = () => olderLayouts(stored.map(({ name }) => name), today, named); // prettier-ignore
-  const wanted = variablesOf({ ...today, tail: [] }, network).map(({ key }) => key);
+  const wanted = variablesOf({ ...today, has: () => true, tail: [] }, network);
+  const kept = new Set(variablesOf(today, network).map(({ key }) => key));
   for (const layout of options.layouts ?? older() ?? [today]) {
     const variables = variablesOf(layout, network);
     const fits = ({ key, shape }: Variable, { name, shape: stored }: StoredVariable) =>
@@ -138,9 +170,10 @@ export async function readState(
     if (!variables.every((variable, i) => fits(variable, stored[i]!))) continue;
     const at = new Map(variables.map(({ key }, i) => [key, stored[i]!]));
     const state = new Map<string, Tensor>();
-    for (const key of wanted) {
+    for (const { key, shape } of wanted) {
       const variable = at.get(key);
-      if (key === "iteration") {
+      if (!kept.has(key)) state.set(key, tensor("float32", shape));
+      else if (key === "iteration") {
         const steps = variable ? Number((await variable.read()).data[0]) : 0;
         state.set(key, tensor("int64", [], [steps]));
       } else if (variable) state.set(key, await variable.read());

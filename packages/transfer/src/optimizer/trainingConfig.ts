@@ -22,6 +22,9 @@ const own: Readonly<Record<string, readonly string[]>> = {
   Adagrad: ["initial_accumulator_value", "epsilon"],
   Adadelta: ["rho", "epsilon"],
   Lion: ["beta_1", "beta_2"],
+  Lamb: ["beta_1", "beta_2", "epsilon"],
+  Ftrl: ["learning_rate_power", "initial_accumulator_value", "l1_regularization_strength", "l2_regularization_strength", "l2_shrinkage_regularization_strength", "beta"], // prettier-ignore
+  Muon: ["adam_beta_1", "adam_beta_2", "epsilon", "exclude_layers", "muon_a", "muon_b", "muon_c", "adam_lr_ratio", "momentum", "ns_steps", "nesterov", "exclude_embeddings", "adam_weight_decay", "rms_rate"], // prettier-ignore
 };
 
 /** Classes of TF.js by the names that Keras has for them, and options by theirs. */

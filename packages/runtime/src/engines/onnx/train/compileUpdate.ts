@@ -1,6 +1,6 @@
 // The optimizer's update of a training step, at the end of its graph, or as a graph of its own from sums of gradients.
 import { sizeOf } from "@cajal/core";
-import { inKerasLayout, type WeightInput } from "@cajal/models";
+import { fromKerasLayout, toKerasLayout, type WeightInput } from "@cajal/models";
 import { GraphBuilder, type Value } from "@cajal/onnx";
 import { applyConstraint } from "../../../step/constraints";
 import type { ModelWeight } from "../../../step/model";
@@ -39,6 +39,16 @@ export function addUpdate(
 ): Map<string, Value> {
   const ops = opsGraph(g);
   const newValues = new Map<string, Value>();
+  // ONNX Runtime multiplies a 1 × 1 kernel, [1024, 1024, 1, 1], by a scalar element by element, which takes 25 times
+  // as long as for a line of numbers.
+  const stored = (value: Value) => (keepsShapes ? value : line(g, value));
+  const { readsShapes = false } = optimizer;
+  const asRuleReads = (input: WeightInput) => (value: Value) => {
+    if (readsShapes) return toKerasLayout(g, input, shapedAs(g, value, input.value));
+    return keepsShapes ? shapedAs(g, value, input.value) : line(g, value);
+  };
+  const asStored = (input: WeightInput, value: Value) =>
+    readsShapes ? stored(fromKerasLayout(g, input, value)) : value;
   g.within("update", () => {
     const learningRate = g.input("input/learning_rate", "float32", []);
     const gradients = parameters.map(({ gradient }) => gradient);
@@ -46,17 +56,15 @@ export function addUpdate(
       ops,
       optimizer,
       parameters.map(({ weight: { key, multiplier }, input, gradient }) => {
-        // ONNX Runtime multiplies a 1 × 1 kernel, [1024, 1024, 1, 1], by a scalar element by element, which takes 25 times
-        // as long as for a line of numbers.
-        const value = keepsShapes ? input.value : line(g, input.value);
+        const read = asRuleReads(input);
         const slots = Object.keys(optimizer.slots).map((slot): [string, Value] => [
           slot,
-          g.input(`${key}/${slot}`, "float32", value.shape),
+          read(g.input(`${key}/${slot}`, "float32", stored(input.value).shape)),
         ]);
         return {
           key,
-          value,
-          gradient: keepsShapes ? shapedAs(g, gradient, value) : line(g, gradient),
+          value: read(input.value),
+          gradient: read(gradient),
           slots: Object.fromEntries(slots),
           multiplier: multiplier!,
         };
@@ -66,8 +74,9 @@ export function addUpdate(
         iteration: g.input("input/iteration", "float32", []),
       },
     );
-    updates.forEach(({ key, value, slots }, i) => {
+    updates.forEach(({ key, value: newValue, slots }, i) => {
       const { weight, input } = parameters[i]!;
+      const value = asStored(input, newValue);
       const reshaped = () => shapedAs(g, value, input.value);
       const constrainedValue = weight.constraint
         ? constrained(g, weight, { ...input, value: reshaped() })
@@ -81,7 +90,7 @@ export function addUpdate(
             : value,
       );
       for (const [slot, slotValue] of Object.entries(slots))
-        newValues.set(`${key}/${slot}`, slotValue);
+        newValues.set(`${key}/${slot}`, asStored(input, slotValue));
     });
   });
   return newValues;
@@ -144,7 +153,7 @@ function constrained(g: GraphBuilder, { key, constraint }: ModelWeight, input: W
   const apply = (value: Value, axisOf?: (axis: number) => number) =>
     applyConstraint(opsGraph(g), constraint, value, key, axisOf);
   return input.steps.some((step) => "reshape" in step)
-    ? inKerasLayout(g, input, (value) => apply(value))
+    ? fromKerasLayout(g, input, apply(toKerasLayout(g, input, input.value)))
     : apply(input.value, axisIn(input));
 }
 
