@@ -225,3 +225,9 @@ describe("other calls refuse", () => {
     expect(Array.from(map.data).slice(0, 4)).toEqual([-2, -2, 0, 0]);
   });
 });
+
+it("refuses an engine that runs no graphs, wherever the options stand", async () => {
+  const openAny = openExplainer as (...args: unknown[]) => ReturnType<typeof openExplainer>;
+  for (const args of [[{ engine: "tfjs" }], [undefined, { engine: "tfjs" }]])
+    await expect(openAny(model, ...args)).rejects.toMatchObject({ code: "unsupported" });
+});

@@ -70,7 +70,9 @@ export async function openExplainer(
       "bad-argument",
       `openExplainer: got ${showValue(model)}, expected a Keras config or an ONNX model.`,
     );
-  const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
+  const [weights, options = {}] = isWeights(rest[0])
+    ? [rest[0], rest[1]]
+    : [undefined, rest[0] ?? rest[1]];
   checkOptions("openExplainer", options, explainerOptions);
   const { engine = "onnx", device = "auto", threads, layers, memory = 2 ** 29 } = options;
   const { dataFormat = "channels_last" } = options;

@@ -114,3 +114,9 @@ it("weights for a text are drawn as for its config", () =>
   expect(initialize(JSON.stringify(config) as never, { seed: 1 })).toEqual(
     initialize(config, { seed: 1 }),
   ));
+
+it("options behind undefined in the weights' place count", async () => {
+  const onTfjs = { engine: "tfjs" };
+  await expect(open2(graph, undefined, onTfjs)).rejects.toMatchObject({ code: "unsupported" });
+  await expect(openGrad(graph, undefined, { ...onTfjs, withRespectTo: ["x"] })).rejects.toMatchObject({ code: "unsupported" }); // prettier-ignore
+});

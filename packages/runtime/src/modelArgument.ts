@@ -93,8 +93,17 @@ export function checkWeightsRead(where: string, value: unknown): void {
 }
 
 /** Checked by methods, not by class: two copies of a package may be loaded. */
-export const isWeights = <T extends object>(value: Weights | T | undefined): value is Weights =>
+const isWeights = <T extends object>(value: Weights | T | undefined): value is Weights =>
   typeof value === "object" && value !== null && "get" in value && "keys" in value;
+
+/** What comes after a model: weights and options, or options alone; undefined in the weights' place is none. */
+export function weightsAndOptions<O extends object>(
+  where: string,
+  [first, second]: readonly [weights: Weights, options?: O] | readonly [options?: O],
+): [weights: Weights | undefined, options: O | undefined] {
+  checkWeightsRead(where, first);
+  return isWeights(first) ? [first, second] : [undefined, first ?? second];
+}
 
 /**
  * A Keras model with its weights, resolved.

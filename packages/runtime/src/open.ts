@@ -5,7 +5,7 @@ import type { OnnxModel } from "@cajal/onnx";
 import type { DeviceChoice, EngineName } from "./device/device";
 import { engineFor } from "./engines";
 import { isKeras } from "./engines/engine";
-import { checkWeightsRead, isOnnx, isWeights, kerasSource, modelArgument } from "./modelArgument";
+import { isOnnx, kerasSource, modelArgument, weightsAndOptions } from "./modelArgument";
 import { sessionOf, type Session } from "./session/session";
 import { threadsFor } from "./session/threadsFor";
 
@@ -76,8 +76,7 @@ export async function open(
   source: Model | OnnxModel | Uint8Array | string,
   ...rest: [weights: Weights, options?: OpenOptions] | [options?: OpenOptions]
 ): Promise<Session> {
-  checkWeightsRead("open", rest[0]);
-  const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
+  const [weights, options = {}] = weightsAndOptions("open", rest);
   const model = modelArgument("open", source);
   checkOptions("open", options, optionKinds);
   const { device = "auto", layers, signal } = options;

@@ -4,7 +4,7 @@ import { indexInputs, type Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { engineFor } from "./engines";
 import { isKeras } from "./engines/engine";
-import { checkWeightsRead, graphOrConfig, isWeights, kerasSource } from "./modelArgument";
+import { graphOrConfig, kerasSource, weightsAndOptions } from "./modelArgument";
 import {
   gradientSessionOf,
   type GradientOptions,
@@ -41,8 +41,7 @@ export async function openGradient(
   argument: Model | OnnxModel | Uint8Array | string,
   ...rest: [weights: Weights, options?: GradientOptions] | [options?: GradientOptions]
 ): Promise<GradientSession> {
-  checkWeightsRead("openGradient", rest[0]);
-  const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
+  const [weights, options = {}] = weightsAndOptions("openGradient", rest);
   const model = graphOrConfig("openGradient", argument);
   checkOptions("openGradient", options, optionKinds);
   const { device = "auto", layers, signal } = options;

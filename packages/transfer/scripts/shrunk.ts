@@ -1,6 +1,6 @@
 // MobileNet 0.75 made smaller: size, top-1 and top-5 on the 500 images of imagenet-samples, time of one image; and size and
 // time of ResNet50 with generated weights.
-//   node scripts/run-source.mjs packages/transfer/scripts/shrunk.ts [../shared/data]
+//   node scripts/run-source.mjs packages/transfer/scripts/shrunk.ts [../shared/data] [--device cpu|wasm]
 //
 // Last result (Node 20, onnxruntime-node 1.30 on two cores with AVX2 alone); MB of the file, top-1, top-5, the median and
 // the least of 40 times of one image; the same of ResNet50:
@@ -12,6 +12,7 @@
 // With 8 bits: 0.804 and 0.940 where the processor has VNNI; 0.808 and 0.944 where sums overflow.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { preprocessInput, tensor, type Tensor } from "@cajal/core";
 import { centerCrop, decodeImage, stackImages } from "@cajal/datasets";
 import { resnet50, toOnnx } from "@cajal/models";
@@ -19,7 +20,14 @@ import { encodeModel, float16Weights, int8Weights, type OnnxModel } from "@cajal
 import { initialize, open, type Session } from "@cajal/runtime";
 import { quantizeOn, readModel } from "../src/index";
 
-const data = process.argv[2] ?? "../shared/data";
+const {
+  values: { device },
+  positionals: [data = "../shared/data"],
+} = parseArgs({
+  allowPositionals: true,
+  options: { device: { type: "string", default: "cpu" } },
+});
+const place = { device } as { device: "cpu" | "wasm" };
 const { model, weights } = await readModel(join(data, "mobilenet_v1_0.75_224/model.json"));
 const labels = readFileSync(join(data, "imagenet-samples/labels.csv"), "utf8").trim().split("\n").slice(1).map((line) => line.split(",")); // prettier-ignore
 const images: Tensor<"float32">[] = [];
@@ -55,7 +63,7 @@ async function timesOf(session: Session) {
 }
 
 for (const [name, form] of await formsOf(toOnnx(model, weights))) {
-  await using session = await open(form);
+  await using session = await open(form, place);
   let [top1, top5] = [0, 0];
   for (let from = 0; from < images.length; from += 20) {
     const { data: all } = await session.predict(batchOf(from, 20));
@@ -73,6 +81,6 @@ for (const [name, form] of await formsOf(toOnnx(model, weights))) {
 // For size and time alone.
 const large = resnet50();
 for (const [name, form] of await formsOf(toOnnx(large, initialize(large, { seed: 1 })))) {
-  await using session = await open(form);
+  await using session = await open(form, place);
   console.log(`ResNet50, ${name}`, { mb: mb(form), ...(await timesOf(session)) });
 }
