@@ -105,6 +105,18 @@ describe("public functions", () => {
   });
 });
 
+describe("null in an argument's place, or behind the last", () => {
+  it.each(Object.entries(soundArguments))("of %s", async (name, make) => {
+    const call = publicFunctions.get(name)!;
+    const { length } = await make();
+    for (let i = 0; i <= length; i++) {
+      const args = [...(await make())];
+      args[i] = null;
+      await answerOrCajalError(call, args);
+    }
+  });
+});
+
 it("names functions that are there", () => {
   for (const name of [...Object.keys(left), ...Object.keys(soundArguments)])
     expect([...publicFunctions.keys()]).toContain(name);

@@ -1,6 +1,6 @@
 // Arguments that each public function takes, to be spoilt one field at a time: options, too. Who is not named here
 // takes none.
-import { tensor, type Tensor } from "@cajal/core";
+import { random, tensor, type Tensor } from "@cajal/core";
 import { dataset } from "@cajal/datasets";
 import { bytesSource, encodeNpy, encodeNpz, encodeSafetensors, encodeZip } from "@cajal/files";
 import { functional, resolve, toOnnx } from "@cajal/models";
@@ -88,6 +88,12 @@ const picture = tensor(
   [4, 4, 3],
   Array.from({ length: 48 }, (_, i) => 5 * i),
 );
+const wide = functional("wide");
+const line = wide.input([16]);
+const wideConfig = wide.model(line, wide.layer("Dense", { units: 20 }, line));
+const wideModel = toOnnx(wideConfig, initialize(wideConfig, { seed: 1 }));
+
+const pixels = { width: 2, height: 1, data: new Uint8Array(8) };
 const pooled = functional("pooled");
 const anySize = pooled.input([4, 4, 1]);
 const denseless = pooled.model(anySize, pooled.layer("GlobalAveragePooling2D", {}, anySize));
@@ -106,6 +112,9 @@ export const soundArguments: Readonly<
   "core bytesOf": () => [x],
   "core showShape": () => [[2, null]],
   "core isTensor": () => [x],
+  "core at": () => [x, 1],
+  "core argMax": () => [floats(2, 3)],
+  "core preprocessInput": () => [floats(1, 2, 2, 3), "tf", {}],
   "core random": () => [1, "shuffle", 2],
   "core unknownName": () => ["layer", "Dens", ["Dense"]],
   "core nearest": () => ["Dens", ["Dense", "Conv2D"]],
@@ -186,6 +195,14 @@ export const soundArguments: Readonly<
   "onnx isLazy": () => [[...model.graph.initializers.values()][0]],
   "onnx lazyTensor": () => ["float32", [2], () => new Float32Array(2)],
   "onnx isCarried": () => [[...model.graph.initializers.values()][0]],
+  "onnx float16Weights": () => [model],
+  "onnx int8Weights": () => [model],
+  "onnx lastActivation": () => [model, 0],
+  "onnx operatorFacts": () => ["Conv", ""],
+  "onnx quantize": () => [model, new Map([["image", [0, 1]]]), {}],
+  "onnx sampledEarly": () => [model, []],
+  "onnx statedOrders": () => [model],
+  "onnx withRanges": () => [model],
   "onnx/node writeModel": () => ["written.onnx", model],
   "onnx/node readModel": () => ["absent.onnx"],
   "datasets dataset": () => [{ x, y, classes: ["a", "b", "c"] }],
@@ -248,6 +265,11 @@ export const soundArguments: Readonly<
   "datasets mixup": () => [{ x, y: floats(6, 3) }, 0.5],
   "datasets randomRotation": () => [30, { seed: 1, fillMode: "reflect" }],
   "datasets randomZoom": () => [0.2, { seed: 1 }],
+  "datasets resizedCropBox": () => [
+    { width: 4, height: 4 },
+    random(1, "crop"),
+    { scale: [0.5, 1] },
+  ],
   "datasets randomResizedCrop": () => [{ seed: 1, width: 3, height: 3, scale: [0.5, 1], ratio: [1, 1] }], // prettier-ignore
   "datasets colorJitter": () => [{ seed: 1, brightness: 0.2, hue: 0.1 }],
   "datasets randomCutout": () => [2, { seed: 1, value: 0 }],
@@ -285,6 +307,16 @@ export const soundArguments: Readonly<
   "models convnet": () => [{ classes: 3, input_shape: [32, 32, 3] }],
   "models lenet5": () => [{ classes: 3 }],
   "models mobilenet": () => [{ alpha: 0.5, input_shape: [32, 32, 3] }],
+  ...Object.fromEntries(
+    ["densenet121", "densenet169", "densenet201", "inceptionResNetV2", "inceptionV3", "mobilenetV2", "resnet101", "resnet101V2", "resnet152", "resnet152V2", "resnet50", "resnet50V2", "vgg16", "vgg19", "xception"].map(
+      (name) => [`models ${name}`, () => [{ include_top: false, input_shape: [96, 96, 3], pooling: "avg" }]],
+    ),
+  ), // prettier-ignore
+  ...Object.fromEntries(["lenet1", "lenet1Original", "lenet5Original"].map((name) => [`models ${name}`, () => [{ classes: 3 }]])), // prettier-ignore
+  "models checkWeights": () => ["f", config, weights, { layers: [] }],
+  "models withOutputs": () => [resolve(config), [0]],
+  "models withoutEnding": () => [resolve(config), 0, "softmax"],
+  "models layersIn": () => [[{ a: [1] }]],
   "models modelFacts": () => ["VGG16"],
   "models weightFile": () => ["MobileNet", { alpha: 0.5, include_top: false }],
   "models preprocessInput": () => [floats(1, 2, 2, 3), "tf"],
@@ -335,6 +367,14 @@ export const soundArguments: Readonly<
   "train huber": () => [{ delta: 0.5 }],
   "train tversky": () => [{ alpha: 0.3, beta: 0.7 }],
   "train dice": () => [{}],
+  ...Object.fromEntries(
+    ["categoricalHinge", "cosineSimilarity", "hinge", "klDivergence", "logCosh", "meanAbsoluteError", "meanAbsolutePercentageError", "meanSquaredError", "meanSquaredLogarithmicError", "poisson", "squaredHinge"].map(
+      (name) => [`train ${name}`, () => [{}]],
+    ),
+  ), // prettier-ignore
+  "train confusionMatrix": () => [[0, 1, 1], [0, 1, 2], { classes: 3 }], // prettier-ignore
+  "train averagedWeights": () => [weights, new Map([...state, ["classes/bias/model_average", floats(3)]])], // prettier-ignore
+  "train/node tensorBoard": () => ["logs"],
   "train accuracy": () => [{}],
   "train auc": () => [{}],
   "train binaryAccuracy": () => [{ threshold: 0.4 }],
@@ -376,8 +416,20 @@ export const soundArguments: Readonly<
     { model: config, weights },
     { classes: 2, layer: "flat", seed: 1 },
   ],
+  "transfer featureExtractor": () => [{ model: config, weights }, { layer: "flat", pooling: null, device: "cpu" }], // prettier-ignore
+  "transfer fineTune": () => [{ model: config, weights }, data, { stages: [{ epochs: 1 }], loss, device: "cpu" }], // prettier-ignore
+  "transfer quantizeOn": () => [wideModel, [floats(1, 16)], {}],
   "transfer pretrained": () => ["MobileNet", { alpha: 0.25, classes: 3, weights: null, seed: 1, input_shape: [32, 32, 3] }], // prettier-ignore
-  "explain encodePng": () => [{ width: 2, height: 1, data: new Uint8Array(8) }],
+  "explain featureMaps": () => [floats(1, 4, 4, 3), { index: 0, columns: 2 }],
+  "explain filters": () => [floats(3, 3, 3, 2), { columns: 2 }],
+  "explain figure": () => [[{ title: "a", picture: pixels }], { columns: 1, width: 20 }],
+  "explain gridOf": () => [[pixels, pixels], 2, 1],
+  "explain mapHistory": () => [model, floats(1, 4, 4, 1), { of: { method: "saliency" }, every: 2 }],
+  "explain attributionGraph": () => ["saliency", config, weights, { target: 1 }],
+  "explain openExplainer": () => [config, weights, { device: "cpu", threads: 1 }],
+  "explain overlay": () => [floats(4, 4), floats(4, 4, 1), { opacity: 0.5, pixels: [0, 1] }],
+  "explain pictureOf": () => [floats(4, 4, 1), { pixels: [0, 1] }],
+  "explain encodePng": () => [pixels],
   "transfer readModel": () => [onnxBytes],
   "transfer readWeights": () => [encodeSafetensors({ tensors: weights, metadata: {} }), config],
   "bench compare": () => [[record], [record], { threshold: 0.1 }],

@@ -1,6 +1,13 @@
 // Exponential moving averages of weights (Polyak & Juditsky 1992): often better than the weights
 // themselves, and smoother. As Keras' `use_ema`.
-import { CajalError, checkOptions, type Tensor, type Weights, checkArgument } from "@cajal/core";
+import {
+  CajalError,
+  checkArgument,
+  checkOptions,
+  checkTensor,
+  type Tensor,
+  type Weights,
+} from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
 import { optimizerOf, type OptimizerLike } from "./named";
 import { checkShare } from "./optimizers/defineOptimizer";
@@ -50,6 +57,7 @@ export function averaged(base: OptimizerLike, options: { momentum?: number } = {
 export function averagedWeights(weights: Weights, state: ReadonlyMap<string, Tensor>): Weights {
   checkArgument("averagedWeights", "weights", weights, "map");
   checkArgument("averagedWeights", "state", state, "map");
+  for (const [key, value] of state) checkTensor(value, `averagedWeights: state "${key}"`);
   const averages = [...weights.keys()].some((key) => state.has(`${key}/${slot}`));
   if (!averages || Number(state.get("iteration")?.data[0] ?? 0) === 0)
     throw new CajalError(

@@ -73,7 +73,7 @@ export async function quantizeOn(
   if (ranges.size === 0)
     throw new CajalError(
       "bad-argument",
-      "quantizeOn: got a model without convolutions and matrix products to quantize.",
+      "quantizeOn: got a model without convolutions and matrix products of 256 weights and more, which alone are quantized.",
     );
   return quantize(model, ranges, { reduceRange });
 }

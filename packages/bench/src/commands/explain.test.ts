@@ -124,7 +124,7 @@ describe("what cannot be explained is refused, and nothing written", () => {
     [
       "bad-argument",
       "means of colours for grey pictures",
-      () => ({ ...onnx("grey"), preprocessing: "caffe" }),
+      () => ({ ...onnx("grey"), preprocess: "caffe" }),
     ],
     ["unknown-name", "a method that is not known", () => ({ method: ["saliency", "grad-can"] })],
     ["unknown-name", "a method of layers", () => ({ method: ["layer-activation"] })],
@@ -162,8 +162,8 @@ describe("what cannot be explained is refused, and nothing written", () => {
   });
 
   it("and grey pixels become what they are told to", async () => {
-    const meanOf = async (preprocessing?: string) => {
-      const { lines } = await call({ ...onnx("grey"), method: ["saliency"], class: 0, preprocessing }); // prettier-ignore
+    const meanOf = async (preprocess?: string) => {
+      const { lines } = await call({ ...onnx("grey"), method: ["saliency"], class: 0, preprocess }); // prettier-ignore
       const [{ probability }] = lines as [{ probability: number }];
       // The softmax of the mean and 0.
       return Math.log(probability / (1 - probability));

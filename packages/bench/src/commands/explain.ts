@@ -68,7 +68,7 @@ export const explain = defineCommand({
     method: list("<names>", "methods", { default: ["grad-cam", "integrated-gradients"] }),
     class: number("<n>", "the class explained; default: each image's top one", { least: 0 }),
     layer: text("<name>", "the layer of class activation maps; default: the last before pooling"),
-    preprocessing: choice(
+    preprocess: choice(
       "what pixels become; default: the network's own, or tf (−1 … 1)",
       ["caffe", "tf", "torch", "unit"],
       { placeholder: "<name>" },
@@ -85,7 +85,7 @@ export const explain = defineCommand({
     await using explainer = await open(network);
     checkClass(explainer, options.class);
     const inputSize = inputSizeOf(explainer, network);
-    checkPreprocessing(inputSize, network, options.preprocessing);
+    checkPreprocess(inputSize, network, options.preprocess);
     // Every file is read once before the work begins, which one that is missing or damaged would waste.
     for (const file of options.images) await readPicture(file, inputSize);
     const graphs = options.onnx ? graphsOf(network, selected, options) : [];
@@ -95,7 +95,7 @@ export const explain = defineCommand({
     progress.start(`What ${network.name} looks at`);
     for (const [i, file] of options.images.entries()) {
       const pixels = await readPicture(file, inputSize);
-      const x = inputOf(pixels, network, options.preprocessing);
+      const x = inputOf(pixels, network, options.preprocess);
       const { data } = await explainer.scores(x, { output: "probability", signal });
       const target = options.class ?? data.indexOf(data.reduce((a, b) => Math.max(a, b)));
       const probability = data[target]!;
@@ -230,16 +230,16 @@ function inputSizeOf({ inputShape }: Explainer, { name }: Classifier): InputSize
 }
 
 /** @throws CajalError `bad-argument` for means of colours where pictures are grey */
-function checkPreprocessing(
+function checkPreprocess(
   { channels }: InputSize,
   { name }: Classifier,
-  preprocessing: Preprocessing | "unit" | undefined,
+  preprocess: Preprocessing | "unit" | undefined,
 ): void {
-  if (channels === 3 || preprocessing === undefined || preprocessing === "tf" || preprocessing === "unit") return; // prettier-ignore
+  if (channels === 3 || preprocess === undefined || preprocess === "tf" || preprocess === "unit") return; // prettier-ignore
   throw new CajalError(
     "bad-argument",
-    `--preprocessing ${preprocessing}: it has a mean for each colour, and ${name} takes grey pictures. Expected unit (0 … 1) or tf (−1 … 1).`,
-    { preprocessing },
+    `--preprocess ${preprocess}: it has a mean for each colour, and ${name} takes grey pictures. Expected unit (0 … 1) or tf (−1 … 1).`,
+    { preprocess },
   );
 }
 
@@ -261,10 +261,10 @@ async function readPicture(
 function inputOf(
   pixels: Tensor<"float32">,
   network: Classifier,
-  preprocessing: Preprocessing | "unit" | undefined,
+  preprocess: Preprocessing | "unit" | undefined,
 ): Tensor<"float32"> {
   const isColor = pixels.shape[2] === 3;
-  const mode = preprocessing ?? network.preprocessing ?? (isColor ? "tf" : "unit");
+  const mode = preprocess ?? network.preprocessing ?? (isColor ? "tf" : "unit");
   const scaled = (change: (pixel: number) => number) => tensor("float32", pixels.shape, pixels.data.map(change)); // prettier-ignore
   const x =
     mode === "unit"

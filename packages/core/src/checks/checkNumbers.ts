@@ -1,4 +1,5 @@
 // Checks of numbers that callers pass: whole or not, and within a range.
+import { checkArgument } from "./checkArgument";
 import { CajalError } from "./errors";
 import { showValue } from "./showValue";
 
@@ -40,8 +41,11 @@ export function checkNumber(
     throw numberError(where, name, value, `a number${describeRange(range)}`);
 }
 
-const isWithin = (value: number, { least = -Infinity, most = Infinity }: NumberRange) =>
-  value >= least && value <= most;
+const isWithin = (value: number, range: NumberRange) => {
+  checkArgument("checkNumber", "range", range, "object");
+  const { least = -Infinity, most = Infinity } = range;
+  return value >= least && value <= most;
+};
 
 const describeRange = ({ least, most }: NumberRange): string =>
   least !== undefined && most !== undefined

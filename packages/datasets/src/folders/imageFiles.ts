@@ -19,6 +19,7 @@ export function imageFiles<X extends "uint8" | "float32" = "uint8">(
   options: ImageOptions<X> & ClassFoldersOptions = {},
 ): Dataset<X, "int32"> {
   checkArgument("imageFiles", "files", files, "iterable");
+  checkArgument("imageFiles", "options", options, "object");
   const { order, validationSplit, subset, seed, ...decoding } = options;
   checkImageOptions("imageFiles", decoding);
   const blobs = new Map<string, Blob>();

@@ -27,6 +27,7 @@ export async function imageFolder<X extends "uint8" | "float32" = "uint8">(
   options: ImageOptions<X> & ClassFoldersOptions = {},
 ): Promise<Dataset<X, "int32">> {
   checkArgument("imageFolder", "folder", folder, "string");
+  checkArgument("imageFolder", "options", options, "object");
   const { order, validationSplit, subset, seed, ...decoding } = options;
   checkImageOptions("imageFolder", decoding);
   const paths: string[] = [];

@@ -42,6 +42,7 @@ export async function imageTable<X extends "uint8" | "float32" = "uint8">(
   options: ImageTableOptions<X> = {},
 ): Promise<Dataset<X, "int32">> {
   checkArgument("imageTable", "path", path, "string");
+  checkArgument("imageTable", "options", options, "object");
   const { file, label = "label", where = () => true, classes, ...decoding } = options;
   checkImageOptions("imageTable", decoding);
   checkArgument("imageTable", "where", where, "function");

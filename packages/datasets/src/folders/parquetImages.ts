@@ -35,6 +35,7 @@ export async function parquetImages<X extends "uint8" | "float32" = "uint8">(
   options: ParquetImagesOptions<X> = {},
 ): Promise<Dataset<X, "int32">> {
   checkArgument("parquetImages", "sources", sources, "array");
+  checkArgument("parquetImages", "options", options, "object");
   const { image, label, missing = "error", ...decoding } = options;
   checkImageOptions("parquetImages", decoding);
   if (missing !== "error" && missing !== "skip")

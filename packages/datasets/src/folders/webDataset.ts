@@ -43,6 +43,7 @@ export async function webDataset<X extends "uint8" | "float32" = "uint8">(
   options: WebDatasetOptions<X> = {},
 ): Promise<Dataset<X, "int32">> {
   checkArgument("webDataset", "sources", sources, "array");
+  checkArgument("webDataset", "options", options, "object");
   const { image, label, field = "label", classes, missing = "error", ...decoding } = options;
   checkImageOptions("webDataset", decoding);
   checkArgument("webDataset", "field", field, "string");

@@ -70,10 +70,9 @@ export function featureMaps(map: Tensor, layout: ChannelsOptions = {}): Picture 
  *   with `depthwise`
  * @throws CajalError `bad-shape`
  */
-export function filters(
-  kernel: Tensor,
-  { depthwise = false, ...layout }: FiltersOptions = {},
-): Picture {
+export function filters(kernel: Tensor, options: FiltersOptions = {}): Picture {
+  checkOptions("filters", options, ["columns", "depthwise", "most", "range"]);
+  const { depthwise = false, ...layout } = options;
   const { columns, most = 64 } = checkedOptions("filters", kernel, layout);
   const [height = 0, width = 0, channels = 0, maps = 0] = kernel.shape;
   if (kernel.shape.length !== 4 || kernel.data.length === 0)

@@ -1,7 +1,7 @@
 // LeNet-1: "Handwritten Digit Recognition with a Back-Propagation Network", LeCun et al., NIPS 1989 (1990),
 // the successor of Neural Computation 1(4), 1989; LeNet-5: "Gradient-Based Learning Applied to Document
 // Recognition", LeCun, Bottou, Bengio & Haffner, Proceedings of the IEEE 86(11), 1998.
-import { CajalError, checkOptions, showShape, unknownName } from "@cajal/core";
+import { CajalError, checkArgument, checkOptions, showShape, unknownName } from "@cajal/core";
 import { checkWhole } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Functional, type Symbolic } from "../network/functional";
@@ -64,6 +64,7 @@ export function lenet1(options: LenetOptions = {}): ModelConfig {
  * 60,000 trainable parameters is {@link lenet5Original}.
  */
 export function lenet5(options: LenetOptions = {}): ModelConfig {
+  checkArgument("lenet5", "options", options, "object");
   const [height, width] = options.input_shape ?? [28, 28];
   const first = Math.min(height, width) < 32 ? "same" : "valid";
   return lenet("lenet5", options, {

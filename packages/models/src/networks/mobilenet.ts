@@ -1,6 +1,6 @@
 // MobileNet: "Efficient Convolutional Neural Networks for Mobile Vision Applications",
 // Howard et al. 2017, arXiv:1704.04861. Layer names are those of Keras.
-import { CajalError, showValue } from "@cajal/core";
+import { CajalError, checkArgument, showValue } from "@cajal/core";
 import { application, checkWhole, pooled, type ApplicationOptions } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Symbolic } from "../network/functional";
@@ -41,6 +41,7 @@ const blocks = table(["stride", "filters"], [
  * @throws CajalError `bad-argument` for an alpha that leaves no filter; `unknown-option` …
  */
 export function mobilenet(overrides: MobilenetOptions = {}): ModelConfig {
+  checkArgument("mobilenet", "options", overrides, "object");
   const { alpha = 1, depth_multiplier = 1, dropout = 0.001 } = overrides;
   if (!(Number.isFinite(alpha) && alpha >= 1 / 32))
     throw new CajalError(

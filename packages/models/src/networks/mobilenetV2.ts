@@ -1,6 +1,6 @@
 // MobileNetV2: "Inverted Residuals and Linear Bottlenecks", Sandler, Howard, Zhu, Zhmoginov & Chen 2018,
 // arXiv:1801.04381. Layer names are those of Keras.
-import { CajalError, showValue } from "@cajal/core";
+import { CajalError, checkArgument, showValue } from "@cajal/core";
 import {
   application,
   classificationHead,
@@ -32,6 +32,7 @@ const stages = table(["expand", "filters", "repeat", "stride"], [
 
 /** MobileNetV2, 3,538,984 parameters at alpha 1. Images of 224 × 224, at least 32; preprocessing "tf". */
 export function mobilenetV2(overrides: MobilenetV2Options = {}): ModelConfig {
+  checkArgument("mobilenetV2", "options", overrides, "object");
   const { alpha = 1 } = overrides;
   if (!(Number.isFinite(alpha) && alpha > 0))
     throw new CajalError(

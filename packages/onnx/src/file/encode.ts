@@ -105,9 +105,7 @@ export function encodeModelWithExternalData(
  */
 export function encodeModelForMemory(
   model: OnnxModel,
-  {
-    threshold = 1024,
-  }: {
+  options: {
     /** Tensors of at least this many bytes become external; default 1024. */
     readonly threshold?: number;
   } = {},
@@ -115,6 +113,8 @@ export function encodeModelForMemory(
   readonly model: Uint8Array;
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
 } {
+  checkOptions("encodeModelForMemory", options, { threshold: { least: 0 } });
+  const { threshold = 1024 } = options;
   const externalData: { path: string; data: Uint8Array }[] = [];
   const outermost: WriteInitializer = (name, tensor) => {
     if (tensor.dtype === "string" || bytesIn(tensor).length < threshold)

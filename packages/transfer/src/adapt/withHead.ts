@@ -45,7 +45,7 @@ export function withHead(
 ): HeadedModel | HeadedGraph {
   checkArgument("withHead", "the model", pretrained, "object");
   if (!isGraph(pretrained)) checkLoaded("withHead", pretrained);
-  checkOptions("withHead", options ?? {}, headOptions);
+  checkOptions("withHead", options, headOptions);
   const { labels, classes = labels?.length, layer, pooling = "avg", dropout = 0.2, seed = 0 } = options; // prettier-ignore
   if (classes === undefined)
     throw new CajalError("bad-argument", "withHead: expected { classes } or { labels }.");

@@ -1,6 +1,6 @@
 // Brightness, contrast, saturation, hue and grey, as torchvision's adjust_* does them on PIL images and on tensors
 // (pytorch/vision: transforms/_functional_tensor.py; Pillow: Blend.c, Convert.c, ImageEnhance.py).
-import { CajalError, checkNumber, tensor, unknownName } from "@cajal/core";
+import { CajalError, checkNumber, checkOptions, tensor, unknownName } from "@cajal/core";
 import { checkImage, extentsOf, type Image } from "../image";
 
 const f32 = Math.fround;
@@ -26,13 +26,13 @@ export function adjustColour<I extends Image>(
   image: I,
   operation: ColourOperation,
   factor = 1,
-  {
-    like = "torch",
-  }: {
+  options: {
     /** "torch", the default, or "pillow", which takes uint8 alone. */
     like?: ColourLibrary;
   } = {},
 ): I {
+  checkOptions("adjustColour", options, ["like"]);
+  const { like = "torch" } = options;
   checkImage("adjustColour", image, like === "pillow" ? ["uint8"] : ["uint8", "float32"]);
   if (!operations.includes(operation)) throw unknownName("colour operation", operation, operations);
   if (like !== "pillow" && like !== "torch") throw unknownName("library to adjust colour like", like, ["pillow", "torch"]); // prettier-ignore
