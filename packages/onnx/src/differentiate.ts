@@ -65,7 +65,7 @@ export function differentiate(model: OnnxModel, options: DifferentiateOptions): 
   checkOptions("differentiate", options, optionKinds);
   checkArgument("differentiate", "of", options.of, "string");
   checkArgument("differentiate", "withRespectTo", options.withRespectTo, "strings");
-  const g = GraphBuilder.from(model, { shapes: options.shapes });
+  const g = GraphBuilder.from(model, { shapes: options.shapes, unroll: true });
   const target = g.value(options.of);
   const values = options.withRespectTo.map((name) => g.value(name));
   gradients(g, target, values, options).forEach((gradient, i) => {

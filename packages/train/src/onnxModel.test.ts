@@ -372,3 +372,26 @@ describe("a training step of an ONNX model", () => {
     await step.dispose();
   });
 });
+
+it("trains weights that a loop reads", async () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", ["n", 1]);
+  const w = g.initializer("w", tensor("float32", [1, 1], [0.5]));
+  const { states } = g.loop(3, undefined, [x], (body, _, __, [y]) => ({
+    states: [body.matMul(y!, w)],
+  }));
+  g.output(states[0]!, "y");
+  const step = await openTrainStep(g.build(), {
+    loss: meanSquaredError(),
+    optimizer: sgd({ learningRate: 0.1 }),
+    device: "cpu",
+  });
+  const { loss } = await step.run({
+    x: tensor("float32", [1, 1], [2]),
+    y: tensor("float32", [1, 1], [1]),
+  });
+  // By hand: y = 2 w³ = 0.25, the loss (y − 1)², its gradient by w 2 (y − 1) · 6 w².
+  expect(loss).toBeCloseTo(0.5625, 6);
+  expect((await step.weights()).get("w")!.data[0]).toBeCloseTo(0.5 + 0.1 * 1.5 * 1.5, 6);
+  await step.dispose();
+});

@@ -1,12 +1,5 @@
 import { CajalError, type Tensor } from "@cajal/core";
-import {
-  GraphBuilder,
-  inferShapes,
-  upgradeModel,
-  type Node,
-  type OnnxModel,
-  type ValueInfo,
-} from "@cajal/onnx";
+import { GraphBuilder, inferShapes, type Node, type OnnxModel, type ValueInfo } from "@cajal/onnx";
 import { channelAxes } from "./channelAxes";
 import { graphOf, notOne, type ExplainedGraph, type LayerInfo } from "./explainedGraph";
 import { moduleOf } from "./modules";
@@ -14,7 +7,7 @@ import { withOwnWeights } from "./ownWeights";
 
 /** @throws CajalError `unsupported` for what is no classifier of one float32 input */
 export function explainedOnnx(onnx: OnnxModel): ExplainedGraph {
-  const model = withOwnWeights(upgradeModel(onnx));
+  const model = withOwnWeights(GraphBuilder.from(onnx, { unroll: true }).build());
   const { inputs, outputs, nodes } = model.graph;
   const [input, ...more] = inputs;
   if (!input || more.length > 0)

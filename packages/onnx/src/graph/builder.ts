@@ -35,23 +35,28 @@ export class GraphBuilder extends GraphAssembler implements NodeWriter {
    * upgraded to opset 18, so that new nodes can be added.
    *
    * @param options.shapes shapes for some inputs, e.g. `{ input: [8, 1, 28, 28] }` for a free batch
+   * @param options.unroll whether a Loop or Scan whose number of turns is known becomes their nodes, which have gradients
+   *   where it has none; up to 16,384 nodes. Default false
    * @throws CajalError as the operators' methods do; `unknown-name` for an input that the model does not have;
    *   `unsupported` for opsets below 7
    */
   static from(
     model: OnnxModel,
-    options: { shapes?: Readonly<Record<string, readonly Dim[] | undefined>> } = {},
+    options: {
+      shapes?: Readonly<Record<string, readonly Dim[] | undefined>>;
+      unroll?: boolean;
+    } = {},
   ): GraphBuilder {
     checkStructure(model, "GraphBuilder.from");
-    checkOptions("GraphBuilder.from", options, ["shapes"]);
-    const { shapes = {} } = options;
+    checkOptions("GraphBuilder.from", options, { shapes: true, unroll: "boolean" });
+    const { shapes = {}, unroll: unrolls = false } = options;
     checkArgument("GraphBuilder.from", "shapes", shapes, "object");
     const sets = [model, ...(model.functions ?? [])].map(
       ({ opsets }) => opsets[""] ?? defaultOpset,
     );
     const opset = Math.max(defaultOpset, ...sets);
     const g = new GraphBuilder({ name: model.graph.name, opset });
-    loadModel(g, model, shapes);
+    loadModel(g, model, { shapes, unrolls });
     return g;
   }
 

@@ -13,6 +13,10 @@ export type Sequences = Map<string, readonly ValueInfo[]>;
 type Rule = (node: Node, g: GraphAssembler, sequences: Sequences) => boolean;
 
 const rules: Readonly<Record<string, Rule>> = {
+  Identity: (node, _, sequences) => {
+    const list = sequences.get(node.inputs[0]!);
+    return list !== undefined && follow(node, sequences, list);
+  },
   SequenceEmpty: (node, _, sequences) => follow(node, sequences, []),
   SequenceConstruct: (node, g, sequences) =>
     follow(

@@ -8,8 +8,9 @@ import { statedTypesIn, type Stated } from "./infer";
 import { inlineBranch } from "./inlineBranch";
 import { inlineCalls, opsetOf } from "./inlineCalls";
 import { assembled, inlineSequence, type Sequences } from "./inlineSequences";
-import { checkSame, upgrade } from "./upgrade";
 import { stepsFirst } from "./timeFirst";
+import { Unrolling } from "./unroll";
+import { checkSame, upgrade } from "./upgrade";
 import { windowsRoundedDown } from "./windowsRoundedDown";
 
 type Shapes = Readonly<Record<string, readonly Dim[] | undefined>>;
@@ -19,9 +20,14 @@ type Shapes = Readonly<Record<string, readonly Dim[] | undefined>>;
  * brought to the graph's. All shapes are inferred again; what the model states of them counts where an operator is
  * unknown here.
  *
- * @param shapes shapes for inputs, in place of the model's own
+ * @param options.shapes shapes for inputs, in place of the model's own
+ * @param options.unrolls whether loops of known lengths become the nodes of their turns
  */
-export function loadModel(g: GraphAssembler, withFunctions: OnnxModel, shapes: Shapes): void {
+export function loadModel(
+  g: GraphAssembler,
+  withFunctions: OnnxModel,
+  { shapes, unrolls }: { readonly shapes: Shapes; readonly unrolls: boolean },
+): void {
   const model = padsStated(stepsFirst(inlineCalls(withFunctions)));
   const { graph, opsets } = model;
   for (const name of Object.keys(shapes))
@@ -35,7 +41,8 @@ export function loadModel(g: GraphAssembler, withFunctions: OnnxModel, shapes: S
   const hasMixedOpsets = (withFunctions.functions ?? []).some(
     (each) => (each.opsets[""] ?? opsets[""]) !== opsets[""],
   );
-  loadGraph(g, graph, { opset: opsets[""] ?? g.opset, hasMixedOpsets, shapes });
+  const unrolling = unrolls ? new Unrolling() : undefined;
+  loadGraph(g, graph, { opset: opsets[""] ?? g.opset, hasMixedOpsets, shapes, unrolling });
 }
 
 interface LoadContext {
@@ -43,10 +50,11 @@ interface LoadContext {
   /** Whether nodes of several operator sets come together, from a model's functions. */
   readonly hasMixedOpsets: boolean;
   readonly shapes: Shapes;
+  readonly unrolling: Unrolling | undefined;
 }
 
 function loadGraph(g: GraphAssembler, graph: Graph, context: LoadContext): void {
-  const { opset, hasMixedOpsets: mixed, shapes } = context;
+  const { opset, hasMixedOpsets: mixed, shapes, unrolling } = context;
   // Up to IR version 3 initializers were listed as inputs, too.
   for (const [name, data] of graph.initializers) g.initializer(name, data);
   for (const { name, dtype, shape, containers } of graph.inputs)
@@ -67,8 +75,9 @@ function loadGraph(g: GraphAssembler, graph: Graph, context: LoadContext): void 
       for (const each of topologicalOrder(branch.nodes)) append(each, statedInBranch);
       return;
     }
-    for (const name of usedNames(node)) assemble(name);
     const nodeOpset = opsetOf(node, opset);
+    if (unrolling?.unroll(node, { g, opset: nodeOpset, append })) return;
+    for (const name of usedNames(node)) assemble(name);
     const current =
       nodeOpset === g.opset && !mixed
         ? node

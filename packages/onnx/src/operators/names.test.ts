@@ -39,6 +39,7 @@ const exceptions: Readonly<Record<string, string>> = {
   "packages/onnx/src/graph/upgradeFirst.ts": "The same, of operator sets 1 to 6.",
   "packages/onnx/src/graph/timeFirst.ts": "It is about the operators that it rewrites.",
   "packages/onnx/src/graph/inlineSequences.ts": "Sequences are made of their own operators.",
+  "packages/onnx/src/graph/unroll.ts": "It is about the operators that it rewrites.",
 };
 
 it("no operator's name is written inside this package where its definition could say it", () => {

@@ -186,7 +186,7 @@ function graphForward(
     },
   };
   const shapes = Object.fromEntries(graph.inputs.map(({ name }) => [name, x[name]!.shape]));
-  const g = GraphBuilder.from(stepModel, { shapes });
+  const g = GraphBuilder.from(stepModel, { shapes, unroll: true });
   const inputs = new Map(
     weights.map((weight): [string, WeightInput] => [
       weight.key,

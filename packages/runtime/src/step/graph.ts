@@ -174,7 +174,7 @@ function nodesBefore({ nodes, initializers }: Graph, names: readonly string[]): 
 function parametersOf({ initializers }: Graph, nodes: readonly Node[]): string[] {
   const parameters = new Set<string>();
   const settings = new Set<string>();
-  for (const { op, domain, inputs } of nodes)
+  for (const { op, domain, inputs } of withInnerNodes(nodes))
     inputs.forEach((name, i) => {
       const value = initializers.get(name);
       if (value?.dtype !== "float32" || value.shape.length === 0) return;
@@ -182,6 +182,13 @@ function parametersOf({ initializers }: Graph, nodes: readonly Node[]): string[]
     });
   return [...parameters].filter((name) => !settings.has(name));
 }
+
+/** Nodes, and those of the graphs within them: a loop's body reads what lies around it. */
+const withInnerNodes = (nodes: readonly Node[]): Node[] =>
+  nodes.flatMap((node) => [
+    node,
+    ...Object.values(node.attributes).flatMap((each) => each.type === "graph" ? withInnerNodes(each.value.nodes) : []),
+  ]); // prettier-ignore
 
 /** The parameter of that name, or all with that prefix; "layer1" matches "layer1.weight" and, if that exists, not "layer10.weight". */
 function matchingNames(name: string, names: readonly string[]): readonly string[] {

@@ -86,6 +86,7 @@ export async function openGradientOnOnnx(
       .filter((name) => Object.hasOwn(shapes, name));
     const g = GraphBuilder.from(cutModel, {
       shapes: Object.fromEntries(inputNames.map((name) => [name, shapes[name]])),
+      unroll: true,
     });
     const rules = typeof request.rules === "function" ? request.rules(g) : request.rules;
     return {
