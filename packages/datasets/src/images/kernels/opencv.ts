@@ -1,7 +1,7 @@
 // cv2.resize: uint8 to the bit as without Intel IPP, in 11-bit fixed point, and float32
 // (OpenCV: modules/imgproc/src/resize.cpp). It never widens the filter when shrinking, "area" aside.
-import { applyTaps, gather, makeTaps, pick } from "./taps";
-import { areaTaps, halfEven } from "./tensorflow";
+import { applyTaps, gather, makeTaps, pick, type Taps } from "./taps";
+import { halfEven } from "./tensorflow";
 import { definePixelKernel } from "./definePixelKernel";
 
 const f32 = Math.fround;
@@ -16,7 +16,7 @@ export const opencv = definePixelKernel({
     if (w === width && h === height) return source.slice();
     if (method === "nearest") {
       const places = (from: number, to: number) =>
-        Int32Array.from({ length: to }, (_, i) => Math.min(Math.floor(i * (1 / (to / from))), from - 1)); // prettier-ignore
+        Int32Array.from({ length: to }, (_, i) => Math.min(Math.floor(i * scaleOf(from, to)), from - 1)); // prettier-ignore
       return pick(source, extents, places(w, width), places(h, height));
     }
     const shrinks = method === "area" && width <= w && height <= h;
@@ -37,11 +37,7 @@ export const opencv = definePixelKernel({
       return applyTaps(source, extents, taps(columns), taps(rows));
     }
     if (halves) return halved(source, extents);
-    if (shrinks)
-      return Uint8Array.from(
-        applyTaps(source, extents, areaTaps(w, width), areaTaps(h, height)),
-        (sum) => Math.min(255, halfEven(sum)),
-      );
+    if (shrinks) return means(source, extents, { width, height });
     const columns = reach(w, width, method, "columns");
     const across = passAcross(source, extents, columns);
     const rows = reach(h, height, method, "rows");
@@ -49,6 +45,9 @@ export const opencv = definePixelKernel({
     return down(across, width * extents.channels, rows);
   },
 });
+
+/** How many pixels one is made of, as OpenCV computes it, whose last bit decides where exact positions fall. */
+const scaleOf = (from: number, to: number) => 1 / (to / from);
 
 /** For each output position its source positions, clipped to the image, and their weights. */
 interface Reach {
@@ -60,7 +59,7 @@ interface Reach {
 /** Columns forget the fraction at the edge where rows repeat the edge: another rounding. */
 function reach(from: number, to: number, method: string, along: "columns" | "rows"): Reach {
   const taps = method === "cubic" ? 4 : 2;
-  const scale = from / to;
+  const scale = scaleOf(from, to);
   const table = { taps, places: new Int32Array(to * taps), weights: new Float32Array(to * taps) };
   for (let i = 0; i < to; i++) {
     const p = f32((i + 0.5) * scale - 0.5);
@@ -69,7 +68,7 @@ function reach(from: number, to: number, method: string, along: "columns" | "row
     if (method === "area") {
       // Enlarging, it is linear with the blend of two pixels squeezed into the output pixel between them.
       left = Math.floor(i * scale);
-      const rest = f32(i + 1 - (left + 1) / scale);
+      const rest = f32(i + 1 - (left + 1) * (to / from));
       share = rest <= 0 ? 0 : f32(rest - Math.floor(rest));
     }
     if (method !== "cubic" && along === "columns") {
@@ -164,6 +163,56 @@ function cubicDown(across: Int32Array, length: number, reach: Reach): Uint8Array
         sum = (sum + Math.imul(weights[4 * y + k]!, across[reach.places[4 * y + k]! * length + x]!)) | 0; // prettier-ignore
       out[to + x] = sum >> 22;
     }
+  }
+  return new Uint8Array(out.buffer);
+}
+
+/** What an output pixel covers: whole pixels, and at both ends shares of one, of which it forgets the least. */
+function areaTaps(from: number, to: number): Taps {
+  const scale = scaleOf(from, to);
+  return makeTaps(to, (i) => {
+    const low = i * scale;
+    const high = low + scale;
+    const cell = Math.min(scale, from - low);
+    const last = Math.min(Math.floor(high), from - 1);
+    const first = Math.min(Math.ceil(low), last);
+    const weights = Array.from({ length: last - first }, () => f32(1 / cell));
+    if (high - last > 1e-3) weights.push(f32(Math.min(high - last, 1, cell) / cell));
+    if (first - low <= 1e-3) return { first, weights };
+    return { first: first - 1, weights: [f32((first - low) / cell), ...weights] };
+  });
+}
+
+/** Area, to fewer pixels: every step in float32, whole factors aside, of which it sums in integers. */
+function means(
+  source: Uint8Array,
+  { height: h, width: w, channels }: { height: number; width: number; channels: number },
+  { width, height }: { width: number; height: number },
+): Uint8Array {
+  const [columns, rows] = [areaTaps(w, width), areaTaps(h, height)];
+  const [across, down] = [scaleOf(w, width), scaleOf(h, height)];
+  const whole = Number.isInteger(across) && Number.isInteger(down);
+  const mean = whole ? f32(1 / (across * down)) : 1;
+  const weight = (taps: Taps, at: number) => (whole ? 1 : taps.weights[at]!);
+  const length = width * channels;
+  const out = new Uint8ClampedArray(height * length);
+  const sums = new Float32Array(length);
+  for (let y = 0; y < height; y++) {
+    sums.fill(0);
+    for (let j = 0; j < rows.count[y]!; j++) {
+      const line = (rows.first[y]! + j) * w * channels;
+      const share = weight(rows, y * rows.stride + j);
+      for (let to = 0; to < length; to++) {
+        const x = Math.floor(to / channels);
+        const from = line + columns.first[x]! * channels + (to % channels);
+        let sum = 0;
+        for (let k = 0; k < columns.count[x]!; k++)
+          sum = f32(sum + f32(source[from + k * channels]! * weight(columns, x * columns.stride + k))); // prettier-ignore
+        sums[to] = sums[to]! + f32(share * sum);
+      }
+    }
+    // A clamped array rounds half to even and clips, as asked.
+    for (let to = 0; to < length; to++) out[y * length + to] = f32(sums[to]! * mean);
   }
   return new Uint8Array(out.buffer);
 }

@@ -76,20 +76,6 @@ function area(i: number, from: number, to: number): Row {
   );
 }
 
-/** OpenCV's: the mean over exactly what an output pixel covers, fractions of pixels at both ends. */
-export function areaTaps(from: number, to: number): Taps {
-  const scale = from / to;
-  return makeTaps(to, (i) => {
-    const [low, high] = [i * scale, (i + 1) * scale];
-    const first = Math.floor(low + 1e-9);
-    const length = Math.min(from, Math.ceil(high - 1e-9)) - first;
-    const weights = Array.from({ length }, (_, k) =>
-      Math.max(0, Math.min(high, first + k + 1) - Math.max(low, first + k)),
-    );
-    return { first, weights: normalized(weights) };
-  });
-}
-
 function scaleAndTranslate(from: number, to: number, filter: Filter, antialias: boolean): Taps {
   const inverse = f32(1 / f32(to / from));
   const stretch = antialias ? Math.max(inverse, 1) : 1;
