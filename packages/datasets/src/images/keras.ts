@@ -84,7 +84,7 @@ export function resizeWithPad(
   checkImage("resizeWithPad", image);
   checkSize("resizeWithPad", options);
   const { width, height, interpolation = "bilinear", antialias = false } = options;
-  const { width: w, height: h, channels } = extentsOf(image);
+  const { width: w, height: h } = extentsOf(image);
   const ratio = Math.max(f32(w / width), f32(h / height));
   const [inner, outer] = [
     { width: f32(w / ratio), height: f32(h / ratio) },
@@ -94,7 +94,8 @@ export function resizeWithPad(
     Math.max(0, Math.floor(f32(f32(extent - own) / 2)));
   const [left, top] = [begin(inner.width, outer.width), begin(inner.height, outer.height)];
   const size = { width: Math.floor(inner.width), height: Math.floor(inner.height) };
-  if (size.width < 1 || size.height < 1) return tensor("float32", [height, width, channels]);
+  if (size.width < 1 || size.height < 1)
+    throw new CajalError("bad-shape", `resizeWithPad: got an image of ${w} × ${h}, of which, in proportion, no pixel is left within ${width} × ${height}. Leave such images out, or resize them without padding, as TensorFlow refuses them, too.`, { shape: image.shape, width, height }); // prettier-ignore
   const resized = resize(toFloat(image), { like: "tensorflow", method: interpolation, antialias, ...size }); // prettier-ignore
   return pad(resized, {
     left,

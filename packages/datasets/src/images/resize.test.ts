@@ -181,6 +181,7 @@ describe("what resize, crop and pad refuse", () => {
     ],
     ["bad-shape", () => resize(tensor("uint8", [1, 4, 6, 3]), { width: 2, height: 2 })],
     ["bad-shape", () => resize(tensor("uint8", [0, 6, 3]), { width: 2, height: 2 })],
+    ["bad-shape", () => resizeWithPad(tensor("uint8", [1, 7, 3]), { width: 6, height: 6 })],
     ["bad-argument", () => resize("image.jpg" as never, { width: 2, height: 2 })],
     ["bad-argument", () => crop(image, { left: 3, top: 0, width: 4, height: 4 })],
     ["bad-argument", () => centerCrop(image, { width: 5, height: 5 })],
