@@ -16,6 +16,7 @@ import { decodeByTurboJpeg } from "./image/byTurboJpeg";
 import { decodeGif, tensorFlowGif } from "./image/gif";
 import { imageHeader } from "./image/imageHeader";
 import { decodeInBrowser } from "./image/inBrowser";
+import { withKnownVersion } from "./image/jpeg";
 import { problemOfPng, withExifFirst, withRightChecksums } from "./image/png";
 
 export interface DecodeOptions {
@@ -61,7 +62,7 @@ export async function decodeImage(
 ): Promise<Image<"uint8">> {
   checkOptions("decodeImage", options, { channels: true, orientation: true, like: true, tensor: "function" }); // prettier-ignore
   const { channels, orientation, like } = checkDecoding("decodeImage", options);
-  const bytes = await bytesOf(encoded);
+  const bytes = withKnownVersion(await bytesOf(encoded));
   const name = encoded instanceof Blob && "name" in encoded ? String(encoded.name) : "image";
   const upright = orientation === "upright";
   const { tensor: make } = options;

@@ -3,6 +3,7 @@
 // these pixels.
 import { CajalError, importPeer, tensor } from "@cajal/core";
 import type { AllocateImage, Image } from "../../images/image";
+import { hasAllPixels } from "./bySharp";
 import type { ImageHeader } from "./imageHeader";
 
 interface TurboJpeg {
@@ -54,6 +55,16 @@ export async function decodeAsTensorFlow(
     if (isMainThread) await turbo.decompress(encoded, out, { format });
     else turbo.decompressSync(encoded, out, { format });
   } catch (cause) {
+    // It refuses what libjpeg only warns of, and does not say what that was. Whether it has written all of the image by
+    // then is seen where it does so over other bytes.
+    const again = Buffer.alloc(out.length, 255);
+    out.fill(0);
+    for (const each of [out, again]) {
+      try {
+        turbo.decompressSync(encoded, each, { format });
+      } catch {}
+    }
+    if (out.equals(again) && (await hasAllPixels(bytes))) return image;
     throw refuse(cause instanceof Error ? cause.message : String(cause), cause);
   }
   return image;

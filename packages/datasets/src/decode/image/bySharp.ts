@@ -3,6 +3,7 @@ import type sharpType from "sharp";
 import { CajalError, importPeer, tensor } from "@cajal/core";
 import type { Image } from "../../images/image";
 import type { ImageHeader } from "./imageHeader";
+import { isLongAtItsEnd } from "./jpeg";
 
 type Sharp = typeof sharpType;
 
@@ -36,9 +37,7 @@ export async function decodeBySharp(
   const cmyk = tiff?.colours === "cmyk" || (header.format === "jpeg" && header.components === 4);
   const grey16 = tiff?.colours === "grey16" || (header.format === "png" && header.grey16);
   const clipped = grey16 && like === "pillow";
-  try {
-    // libtiff warns of tags, as Pillow does not; of pixels that are missing or damaged it tells as errors.
-    const failOn = tiff ? "error" : "warning";
+  const decode = async (failOn: "truncated" | "error" | "warning"): Promise<Image<"uint8">> => {
     // Pillow does not apply colour profiles either.
     const file = sharp(bytes, { ignoreIcc: true, limitInputPixels: mostPixels, failOn });
     if (upright) file.autoOrient();
@@ -59,6 +58,13 @@ export async function decodeBySharp(
       return tensor("uint8", shape, tripled(Uint8Array.from(wide, (v) => Math.min(v, 255))));
     }
     return tensor("uint8", shape, info.channels === 1 ? tripled(pixels) : pixels);
+  };
+  try {
+    // libtiff warns of tags, as Pillow does not; of pixels that are missing or damaged it tells as errors.
+    return await decode(tiff ? "error" : "warning").catch((error: unknown) => {
+      if (isLongAtItsEnd(error)) return decode("truncated");
+      throw error;
+    });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     // The file may be whole: sharp's own libtiff is built without some compressions.
@@ -71,6 +77,17 @@ export async function decodeBySharp(
       { name, length: bytes.length },
       { cause },
     );
+  }
+}
+
+/** Whether a JPEG that another decoder refuses has all of its pixels, as far as sharp, where it is installed, can tell. */
+export async function hasAllPixels(bytes: Uint8Array): Promise<boolean> {
+  try {
+    const sharp = await (loading ??= loadSharp());
+    await sharp(bytes, { failOn: "warning" }).raw().toBuffer();
+    return true;
+  } catch (error) {
+    return isLongAtItsEnd(error);
   }
 }
 
