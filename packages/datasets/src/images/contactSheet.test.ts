@@ -33,6 +33,11 @@ describe("contactSheet", () => {
   it.each([[[3, 4]], [[0, 2, 2, 1]], [[1, 2, 2, 4]]])("refuses %j", (shape) => {
     expect(() => contactSheet(tensor("uint8", shape))).toThrow(expect.objectContaining({ code: "bad-shape" })); // prettier-ignore
   });
+
+  it.each([NaN, Infinity])("refuses %d, of which all would be black", (value) => {
+    const images = tensor("float32", [2, 1, 1, 1], [0.5, value]);
+    expect(() => contactSheet(images)).toThrow(expect.objectContaining({ code: "bad-argument", message: expect.stringContaining(`image 1 has the value ${value}`) })); // prettier-ignore
+  });
 });
 
 describe("sampleImages", () => {

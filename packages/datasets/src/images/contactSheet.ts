@@ -19,7 +19,7 @@ export interface ContactSheetOptions {
  * The images of a batch on white, row by row.
  *
  * @param images `[n, height, width, 1 or 3]`: uint8, or other numbers from 0 to the largest there is, but at least 1
- * @throws CajalError `bad-shape` for what are no images
+ * @throws CajalError `bad-shape` for what are no images; `bad-argument` for numbers that are not finite
  * @example const sheet = contactSheet((await digits().take(100).all()).x, { columns: 20 });
  */
 export function contactSheet(images: Tensor, options: ContactSheetOptions = {}): Image<"uint8"> {
@@ -43,6 +43,9 @@ export function contactSheet(images: Tensor, options: ContactSheetOptions = {}):
   // Bytes are as they are; of others the largest is white.
   let most = 1;
   if (images.dtype !== "uint8") for (const value of images.data) most = Math.max(most, Number(value)); // prettier-ignore
+  // Of one that is no number, or beyond all, the whole sheet would be black.
+  const odd = Number.isFinite(most) ? -1 : images.data.findIndex((value: number | bigint) => Number.isNaN(value) || value === Infinity); // prettier-ignore
+  if (odd >= 0) throw new CajalError("bad-argument", `contactSheet: image ${Math.floor(odd / (height * width * channels))} has the value ${images.data[odd]}, expected finite numbers.`, { index: odd }); // prettier-ignore
   const factor = images.dtype === "uint8" ? 1 : 255 / most;
   const size = height * width;
   for (let i = 0; i < n; i++) {
