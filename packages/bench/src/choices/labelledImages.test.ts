@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -31,6 +31,10 @@ describe("labelledImages", () => {
     const expected = [["n01440764/a.JPEG", "n01440764"], ["n01443537/b.JPEG", "n01443537"]]; // prettier-ignore
     const root = await folderWith("folders", files);
     expect(listed(join(root, "val"))).toEqual(expected);
+    const linked = await folderWith("linked", { "n01440764/a.JPEG": "" });
+    await symlink(join(root, "val/n01443537"), join(linked, "n01443537"));
+    await symlink(join(root, "nowhere"), join(linked, "n01484850"));
+    expect(listed(linked)).toEqual(expected);
     expect(listed(join(root, "val"))).toEqual(labelledImages(join(root, "val")).map(({ path, label }) => [relative(join(root, "val"), path), label])); // prettier-ignore
   });
 

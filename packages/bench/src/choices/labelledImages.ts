@@ -94,9 +94,10 @@ const badLine = (path: string, line: number, got: string, expected: string) =>
   new CajalError("bad-file", `${path}, line ${line}: got ${JSON.stringify(got.slice(0, 80))}, expected ${expected}.`, { path, line }); // prettier-ignore
 
 function classFolders(folder: string): LabelledImage[] | undefined {
-  const classes = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
-    .map(({ name }) => name)
+  // Links to folders, too, but not those to nothing.
+  const isFolder = (name: string) => statSync(join(folder, name), { throwIfNoEntry: false })?.isDirectory() === true; // prettier-ignore
+  const classes = readdirSync(folder)
+    .filter((name) => !name.startsWith(".") && isFolder(name))
     .sort();
   return classes.flatMap((label) =>
     readdirSync(join(folder, label))

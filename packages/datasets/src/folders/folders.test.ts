@@ -1,6 +1,6 @@
 // Class folders, tables of labels and picked files: the reference's three folders, whose orders are Keras' and
 // torchvision's.
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,6 +74,34 @@ describe("image folders", () => {
     const one = await picked.all();
     expect(one.x.data).toEqual(x.data.slice(192, 384));
     expect(picked.classes).toEqual(["dog"]);
+  });
+
+  // Keras 3.15 lists four of them, torchvision 0.28 five.
+  it("may be links to folders", async () => {
+    const root = await mkdtemp(join(tmpdir(), "cajal-links-"));
+    await mkdir(join(root, "elsewhere/deep"), { recursive: true });
+    await mkdir(join(root, "classes/ant"), { recursive: true });
+    await mkdir(join(root, "classes/cat"));
+    for (const path of [
+      "classes/ant/1.png",
+      "classes/cat/2.png",
+      "elsewhere/3.png",
+      "elsewhere/deep/4.png",
+    ])
+      // prettier-ignore
+      await writeFile(join(root, path), await fixture("a_png_grey1.png"));
+    await symlink(join(root, "elsewhere"), join(root, "classes/bee"));
+    await symlink(join(root, "elsewhere/deep"), join(root, "classes/cat/within"));
+    await symlink(join(root, "classes"), join(root, "classes/cat/endless"));
+    await symlink(join(root, "nowhere"), join(root, "classes/dangling"));
+    const labels = async (order: "keras" | "torchvision") => {
+      const data = await imageFolder(join(root, "classes"), { order });
+      expect(data.classes).toEqual(["ant", "bee", "cat"]);
+      return [...(await data.all()).y.data];
+    };
+    expect(await labels("keras")).toEqual([0, 1, 1, 2]);
+    expect(await labels("torchvision")).toEqual([0, 1, 1, 2, 2]);
+    await rm(root, { recursive: true });
   });
 
   it("say which image has another size", async () => {
