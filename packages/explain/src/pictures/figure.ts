@@ -49,7 +49,7 @@ export async function figure(
       const [x, y] = [(i % columns) * (width + gap), Math.floor(i / columns) * (high + gap)];
       const height = (width * picture.height) / picture.width;
       const image = `<image x="0" y="${above}" width="${width}" height="${round(height)}" style="image-rendering:pixelated" href="${await pngUri(picture)}"/>`;
-      const label = `<text x="0" y="15" font-size="13" font-weight="600">${escaped(title)}</text>`;
+      const label = `<text x="0" y="15" font-size="13" font-weight="600">${fitted(title, width)}</text>`;
       const scale = legend ? legendOf(legend, width, above + height + 8, i) : "";
       return `<g transform="translate(${x} ${round(y)})">${label}${image}${scale}</g>`;
     }),
@@ -94,6 +94,23 @@ function legendOf({ colors, low, high }: Legend, width: number, y: number, id: n
 
 const round = (value: number) => Math.round(100 * value) / 100;
 const formatted = (value: number) =>
-  (value === 0 ? "0" : String(Number(value.toPrecision(3)))).replace("-", "−");
+  (value === 0 ? "0" : String(Number(value.toPrecision(3)))).replaceAll("-", "−");
+
+/** A letter of titles is about so wide. */
+const letter = 7;
+
+/** As much of a title as does not run into the next; a pointer on it is told the whole. */
+function fitted(title: string, width: number): string {
+  const letters = [...title];
+  const most = Math.max(1, Math.floor(width / letter));
+  if (letters.length <= most) return escaped(title);
+  return `<title>${escaped(title)}</title>${escaped(letters.slice(0, most - 1).join(""))}…`;
+}
+
+/** What XML has no place for, such as control characters and halves of pairs, is shown as U+FFFD. */
 const escaped = (text: string) =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  text
+    .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, "\ufffd")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;");

@@ -132,6 +132,17 @@ describe("grids and figures", () => {
     expect(svg).toContain("a &lt; b");
     expect(svg).toContain("data:image/png;base64,");
     expect(svg).toContain(">−1<");
+    const small = await figure([{ title: "small", picture, legend: { ...legend, low: -1e-7 } }]);
+    expect(small).toContain(">−1e−7<");
+  });
+
+  it("cut titles that would run into the next, and show what XML has no place for", async () => {
+    const { picture } = overlay(tensor("float32", [1, 2, 2], [-1, 0, 0, 0.5]), undefined);
+    const long = `${"very ".repeat(20)}long`;
+    const titles = [long, "a\u0000b\u001b[31m", "half \ud800 a pair", "𝔘𝔫𝔦"];
+    const svg = await figure(titles.map((title) => ({ title, picture })));
+    const shown = [...svg.matchAll(/<text [^>]*font-weight[^>]*>(.*?)<\/text>/g)].map(([, text]) => text); // prettier-ignore
+    expect(shown).toEqual([`<title>${long}</title>${long.slice(0, 31)}…`, "a\ufffdb\ufffd[31m", "half \ufffd a pair", "𝔘𝔫𝔦"]); // prettier-ignore
   });
 });
 
