@@ -3,7 +3,7 @@ import { compressors } from "hyparquet-compressors";
 import { describe, expect, it } from "vitest";
 import { soundCompressors } from "./soundCompressors";
 
-const { SNAPPY, LZ4 } = soundCompressors(snappyUncompress, { LZ4: compressors.LZ4!, LZ4_RAW: compressors.LZ4_RAW! }); // prettier-ignore
+const { SNAPPY, LZ4, LZ4_RAW } = soundCompressors(snappyUncompress, { LZ4: compressors.LZ4!, LZ4_RAW: compressors.LZ4_RAW! }); // prettier-ignore
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const ascii = (word: string) => [...new TextEncoder().encode(word)];
 
@@ -45,6 +45,14 @@ describe("LZ4 in Hadoop's frames", () => {
     ["a block without a frame", block, "abcd"],
   ])("is unpacked: %s", (_, bytes, expected) => {
     expect(text(LZ4!(Uint8Array.from(bytes), expected.length))).toBe(expected);
+  });
+
+  // pyarrow's dictionary of a column of nulls: the end of a block without literals.
+  it("is nothing where nothing was packed", () => {
+    expect(LZ4_RAW!(Uint8Array.of(0), 0)).toEqual(new Uint8Array());
+    expect(LZ4!(Uint8Array.of(0), 0)).toEqual(new Uint8Array());
+    expect(LZ4!(Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1, 0), 0)).toEqual(new Uint8Array());
+    expect(() => LZ4_RAW!(Uint8Array.of(0), 1)).toThrow(/offset out of range/);
   });
 
   // −8: the next frame is this one again, for ever.

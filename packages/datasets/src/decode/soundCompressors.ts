@@ -8,7 +8,7 @@ export function soundCompressors(
   snappyUncompress: (input: Uint8Array, output: Uint8Array) => void,
   decompressors: Compressors = {},
 ): Compressors {
-  const { LZ4: framed, LZ4_RAW: raw } = decompressors;
+  const [framed, raw] = [orNothing(decompressors.LZ4), orNothing(decompressors.LZ4_RAW)];
   return {
     SNAPPY(input, size) {
       checkSnappy(input, size);
@@ -17,9 +17,16 @@ export function soundCompressors(
       return output;
     },
     ...decompressors,
+    ...(raw && { LZ4_RAW: raw }),
     ...(framed && raw && { LZ4: (input, size) => (isFramed(input, size) ? framed : raw)(input, size) }), // prettier-ignore
   };
 }
+
+type Unpack = Compressors[keyof Compressors];
+
+/** Nothing, as the dictionary of a column of nulls is, packs LZ4 as a byte 0, for which theirs expects an offset. */
+const orNothing = (unpack: Unpack): Unpack =>
+  unpack && ((input, size) => (size === 0 ? new Uint8Array(0) : unpack(input, size)));
 
 /** @throws Error unless literals lie within the input, copies within what was written, and `size` bytes come of it */
 function checkSnappy(input: Uint8Array, size: number): void {
