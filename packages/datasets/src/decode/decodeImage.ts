@@ -18,6 +18,7 @@ import { imageHeader } from "./image/imageHeader";
 import { decodeInBrowser } from "./image/inBrowser";
 import { withKnownVersion } from "./image/jpeg";
 import { problemOfPng, withExifFirst, withRightChecksums } from "./image/png";
+import { decodePnm } from "./image/pnm";
 
 export interface DecodeOptions {
   /** 3, the default: red, green, blue; 1: grey, as `convert("L")` makes it of colours. Alpha is dropped. */
@@ -43,7 +44,7 @@ export interface DecodeOptions {
 const libraries = ["pillow", "tensorflow"] as const;
 
 /**
- * Decodes JPEG, PNG, BMP, WebP, GIF and TIFF (their first picture), and what else sharp or the browser know.
+ * Decodes JPEG, PNG, BMP, PBM, PGM, PPM, WebP, GIF and TIFF (their first picture), and what else sharp or the browser know.
  *
  * In Node the pixels are Pillow's in every bit: all kinds of JPEG, grey, palettes, interlaced, 16 bits a
  * channel (of which grey is clipped to 255, as Pillow does, and colours keep their high byte), CMYK; what
@@ -105,6 +106,7 @@ async function asPillow(
 ): Promise<Image<"uint8">> {
   const header = imageHeader(bytes);
   if (header.format === "bmp") return decodeBmp(bytes, options.name);
+  if (header.format === "pnm") return decodePnm(bytes, options.name);
   const problem = header.format === "png" ? problemOfPng(bytes) : undefined;
   // Of TIFF files alone Pillow heeds the orientation by itself.
   const upright = options.upright || header.format === "tiff";
@@ -135,6 +137,7 @@ async function asTensorFlow(
   if (!inNode) throw refuse("browsers have no decoder that gives TensorFlow's pixels");
   if (upright) throw refuse("TensorFlow never turns pictures: decode them as stored");
   const header = imageHeader(bytes);
+  if (header.format === "pnm") throw refuse("TensorFlow reads no PBM, PGM and PPM files");
   if (header.format === "jpeg")
     return decodeAsTensorFlow(bytes, header, { name, channels, allocate });
   const decoded =

@@ -1,5 +1,6 @@
 // What a file's first bytes say of its pixels, where decoders must be told: libvips converts CMYK by colour
 // profiles and halves 16-bit grey, which Pillow does not; other decoders read JPEG alone.
+import { looksLikePnm } from "./pnm";
 
 export type ImageHeader =
   | { readonly format: "jpeg"; readonly width: number; readonly height: number; readonly components: number } // prettier-ignore
@@ -8,6 +9,7 @@ export type ImageHeader =
   | ({ readonly format: "tiff" } & TiffColours)
   | { readonly format: "bmp" }
   | { readonly format: "gif" }
+  | { readonly format: "pnm" }
   | { readonly format: "other" };
 
 /** Of a TIFF file's first picture, as far as decoders differ. */
@@ -24,6 +26,7 @@ export function imageHeader(bytes: Uint8Array): ImageHeader {
     return { format: "png", grey16: bytes[24] === 16 && bytes[25] === 0 };
   if (bytes[0] === 0x42 && bytes[1] === 0x4d) return { format: "bmp" };
   if (bytes[0] === 0x47 && bytes[1] === 0x49 && bytes[2] === 0x46) return { format: "gif" };
+  if (looksLikePnm(bytes)) return { format: "pnm" };
   const order = String.fromCharCode(...bytes.subarray(0, 4));
   // BigTIFF, whose places have 64 bits, has + for *.
   if (/^(II[*+]\0|MM\0[*+])$/.test(order)) return { format: "tiff", ...tiffColours(bytes, order) };
