@@ -9,12 +9,14 @@ const antialiased: Readonly<Record<string, Filter>> = { bilinear: triangle, bicu
 const cubic = keys(-0.75);
 
 const f32 = Math.fround;
-const nearest: Readonly<Record<string, (i: number, scale: number) => number>> = {
+/** Of two pixels that tie, results of at most 128 pixels in width and height together take another: it has two ways. */
+const nearest: Readonly<Record<string, (i: number, scale: number, isSmall: boolean) => number>> = {
   nearest: (i, scale) => Math.floor(f32(i * scale)),
-  "nearest-exact": (i, scale) => Math.floor(f32(sourceIndex(i, scale) + 0.5)),
+  "nearest-exact": (i, scale, isSmall) =>
+    Math.floor(isSmall ? f32((i + 0.5) * scale) : f32(sourceIndex(i, scale) + 0.5)),
 };
 
-/** Rounded once, as its builds with fused multiply-add do, though not on all of its ways: where pixels tie it may differ. */
+/** Rounded once, as its builds with fused multiply-add do. */
 const sourceIndex = (i: number, scale: number): number => f32(scale * (i + 0.5) - 0.5);
 
 export const torch = definePixelKernel({
@@ -25,8 +27,9 @@ export const torch = definePixelKernel({
   resize(source, extents, { width, height, method, antialias }) {
     const place = nearest[method];
     if (place) {
+      const isSmall = width + height <= 128;
       const places = (from: number, to: number) =>
-        Int32Array.from({ length: to }, (_, i) => Math.min(place(i, f32(from / to)), from - 1));
+        Int32Array.from({ length: to }, (_, i) => Math.min(place(i, f32(from / to), isSmall), from - 1)); // prettier-ignore
       return pick(source, extents, places(extents.width, width), places(extents.height, height));
     }
     const taps = (from: number, to: number): Taps =>
