@@ -27,6 +27,8 @@ describe("PBM, PGM and PPM", () => {
     ["a size that is no number", bytesOf("P5 x 1 255 ", 1)],
     ["a largest value beyond 65535", bytesOf("P5 1 1 65536 ", 1, 2)],
     ["too many pixels", bytesOf("P5 99999999 99999999 255 ", 1)],
+    ["a comment behind a number", bytesOf("P5 1 1 255#\n", 1, 2)],
+    ["more pixels than it can hold", bytesOf("P2 16384 16384 255 1 2 3")],
     ["bytes that are missing", bytesOf("P6 2 1 255 ", 1, 2, 3, 4, 5)],
     ["bits that are missing", bytesOf("P1 2 2 011")],
     ["a bit that is none", bytesOf("P1 2 1 02")],

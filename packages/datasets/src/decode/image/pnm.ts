@@ -30,7 +30,7 @@ export function decodePnm(bytes: Uint8Array, name: string): Image<"uint8"> {
   const number = (what: string, least: number, most: number): number => {
     begin();
     const from = at;
-    while (at < bytes.length && !isSpace(bytes[at]!) && bytes[at] !== 0x23) at++;
+    while (at < bytes.length && !isSpace(bytes[at]!)) at++;
     const text = String.fromCharCode(...bytes.subarray(from, Math.min(at, from + 11)));
     const value = Number(text);
     if (text === "") throw refuse(`it ends before its ${what}`);
@@ -45,8 +45,9 @@ export function decodePnm(bytes: Uint8Array, name: string): Image<"uint8"> {
   // One space, and then, where they are bytes, the pixels.
   at++;
   const size = high > 255 ? 2 : 1;
-  const line = isBits ? Math.ceil(width / 8) : width * channels * size;
-  if (!isText && bytes.length < at + line * height) throw refuse("it ends before its last row");
+  // Of a row; in text a value has a character at least.
+  const line = isText ? width * channels : isBits ? Math.ceil(width / 8) : width * channels * size;
+  if (bytes.length < at + line * height) throw refuse("it ends before its last row");
   const read = (x: number, y: number): number => {
     if (isText && isBits) {
       const digit = begin();
