@@ -20,3 +20,16 @@ it.each([
     expect([...y!.data].map(Number)).toEqual(shape[2] === 1 ? columns : rows);
   },
 );
+
+it.each(["nearest", "bilinear", "bicubic", "lanczos3"])(
+  "takes a pixel at least of an image that is long, %s",
+  async (interpolation) => {
+    const config = { height: 2, width: 1, crop_to_aspect_ratio: true, interpolation };
+    const shape = [1, 1, 4, 1];
+    const model = toOnnx(single("Resizing", config, [{ shape }]), new Map());
+    const x = tensor("float32", shape, [1, 2, 3, 4]);
+    const [y] = Object.values(await runOnnx(model, { [model.graph.inputs[0]!.name]: x }));
+    // The second of four: what is left over before it is cut to a whole number.
+    expect([...y!.data].map(Number)).toEqual([2, 2]);
+  },
+);

@@ -98,10 +98,10 @@ export function middle(g: GraphBuilder, x: Value, [top, left]: Size, [height, wi
   return g.slice(x, { starts: [top, left], ends: [top + height, left + width], axes: [2, 3] });
 }
 
-/** Extents of the largest part that has the proportions of `to`. */
+/** Extents of the largest part that has the proportions of `to`, of at least one pixel. */
 export const cropOf = ([height, width]: Size, to: Size): Size => [
-  Math.min(height, Math.trunc((width * to[0]) / to[1])),
-  Math.min(width, Math.trunc((height * to[1]) / to[0])),
+  Math.max(1, Math.min(height, Math.trunc((width * to[0]) / to[1]))),
+  Math.max(1, Math.min(width, Math.trunc((height * to[1]) / to[0]))),
 ];
 
 /** Rows above, and as many below, and columns before, and as many after, that give it their proportions. */
