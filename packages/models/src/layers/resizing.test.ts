@@ -1,4 +1,4 @@
-// Resizing with borders, as Keras 3.15.1 on TensorFlow has it.
+// Resizing, as Keras 3.15.1 on TensorFlow has it: with borders, cuts, and at places between pixels.
 import { tensor } from "@cajal/core";
 import { expect, it } from "vitest";
 import { runOnnx } from "../../testing/runOnnx";
@@ -33,3 +33,21 @@ it.each(["nearest", "bilinear", "bicubic", "lanczos3"])(
     expect([...y!.data].map(Number)).toEqual([2, 2]);
   },
 );
+
+// Rows 182 and 294 lie between two of the 1,024 steps of a pixel: float32 decides.
+it.each([
+  ["bicubic", [202.41553, 113.91259, 205.708, -11.462487]],
+  ["lanczos3", [211.04349, 96.26832, 224.13419, -23.576424]],
+])("places pixels of %s in float32", async (interpolation, expected) => {
+  const shape = [1, 133, 1, 1];
+  const model = toOnnx(single("Resizing", { height: 318, width: 1, interpolation }, [{ shape }]), new Map()); // prettier-ignore
+  const x = tensor(
+    "float32",
+    shape,
+    Array.from({ length: 133 }, (_, i) => (i * 97) % 256),
+  );
+  const [y] = Object.values(await runOnnx(model, { [model.graph.inputs[0]!.name]: x }));
+  [182, 294, 100, 317].forEach((row, k) =>
+    expect(Math.abs(Number(y!.data[row]) - expected[k]!)).toBeLessThan(4e-4),
+  );
+});

@@ -33,18 +33,27 @@ export function resized(
 /** Steps between two pixels that TensorFlow knows weights for. */
 const steps = 1024;
 
+const f32 = Math.fround;
+
+/** The nearest whole number, of two the even one. */
+function halfEven(x: number): number {
+  const low = Math.floor(x);
+  const rest = x - low;
+  return rest < 0.5 || (rest === 0.5 && low % 2 === 0) ? low : low + 1;
+}
+
 /**
- * Weights [to, from] of Keys' cubic interpolation (a = −1/2), each place rounded to 1/1024 of a pixel, those outside
- * of the image left out: tensorflow/core/kernels/image/resize_bicubic_op.cc.
+ * Weights [to, from] of Keys' cubic interpolation (a = −1/2), each place, of float32, rounded to 1/1024 of a pixel, those
+ * outside of the image left out: tensorflow/core/kernels/image/resize_bicubic_op.cc.
  */
 function cubic(from: number, to: number): Tensor<"float32"> {
   const nearWeight = (x: number) => (1.5 * x - 2.5) * x * x + 1;
   const farWeight = (x: number) => ((-0.5 * (x + 1) + 2.5) * (x + 1) - 4) * (x + 1) + 2;
   const weights = tensor("float32", [to, from]);
   for (let i = 0; i < to; i++) {
-    const at = (i + 0.5) * (from / to) - 0.5;
+    const at = f32(f32((i + 0.5) * f32(from / to)) - 0.5);
     const first = Math.floor(at);
-    const fraction = Math.round((at - first) * steps) / steps;
+    const fraction = halfEven(f32(at - first) * steps) / steps;
     const taps = [
       farWeight(fraction),
       nearWeight(fraction),
@@ -61,8 +70,8 @@ function cubic(from: number, to: number): Tensor<"float32"> {
 }
 
 /**
- * Weights [to, from] of a Lanczos window, without antialiasing, those outside of the image left out:
- * tensorflow/core/kernels/image/scale_and_translate_op.cc.
+ * Weights [to, from] of a Lanczos window, without antialiasing, at places of float32, those outside of the image left
+ * out: tensorflow/core/kernels/image/scale_and_translate_op.cc.
  */
 const lanczos =
   (radius: number) =>
@@ -71,9 +80,9 @@ const lanczos =
       x === 0 ? 1 : (radius * Math.sin(Math.PI * x) * Math.sin((Math.PI * x) / radius)) / (Math.PI * x) ** 2; // prettier-ignore
     const weights = tensor("float32", [to, from]);
     for (let i = 0; i < to; i++) {
-      const at = (i + 0.5) * (from / to);
+      const at = f32((i + 0.5) * f32(1 / f32(to / from)));
       const taps = Array.from({ length: from }, (_, k) => {
-        const distance = k + 0.5 - at;
+        const distance = f32(k + 0.5 - at);
         return Math.abs(distance) <= radius ? kernel(distance) : 0;
       });
       const sum = taps.reduce((a, b) => a + b, 0);
