@@ -2,7 +2,7 @@
 // keras.io/api/layers/preprocessing_layers/image_preprocessing/center_crop
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { cropOf, cropped, extentsOf, middle, resized } from "./shared/resizing";
+import { cropOf, cropped, extents, extentsOf, middle, resized } from "./shared/resizing";
 
 export const centerCrop = defineLayer({
   className: "CenterCrop",
@@ -22,7 +22,7 @@ export const centerCrop = defineLayer({
     const from = extentsOf(inputs[0], "CenterCrop")();
     const to = [height, width] as const;
     const [excessHeight, excessWidth] = [from[0] - height, from[1] - width];
-    if (excessHeight < 0 || excessWidth < 0) return [resized(g, cropped(g, x, from, to), { from: () => cropOf(from, to), to, interpolation: "bilinear" })]; // prettier-ignore
+    if (excessHeight < 0 || excessWidth < 0) return [resized(g, cropped(g, x, from, to), { from: extents(cropOf(from, to)), to, interpolation: "bilinear" })]; // prettier-ignore
     return [middle(g, x, [Math.floor(excessHeight / 2), Math.floor(excessWidth / 2)], to)];
   },
   samples: [

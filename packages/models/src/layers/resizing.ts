@@ -7,6 +7,7 @@ import {
   borderOf,
   cropOf,
   cropped,
+  extents,
   extentsOf,
   interpolations,
   resized,
@@ -48,9 +49,9 @@ export const resizing = defineLayer({
     const to = [height, width] as const;
     const from = extentsOf(inputs[0], "Resizing");
     if (crop_to_aspect_ratio)
-      return [resized(g, cropped(g, x, from(), to), { from: () => cropOf(from(), to), to, interpolation })]; // prettier-ignore
+      return [resized(g, cropped(g, x, from(), to), { from: extents(cropOf(from(), to)), to, interpolation })]; // prettier-ignore
     if (pad_to_aspect_ratio)
-      return [resized(g, bordered(g, x, from(), to, fill_value), { from: () => borderOf(from(), to), to, interpolation })]; // prettier-ignore
+      return [resized(g, bordered(g, x, from(), to, fill_value), { from: extents(borderOf(from(), to)), to, interpolation })]; // prettier-ignore
     return [resized(g, x, { from, to, interpolation })];
   },
   samples: [

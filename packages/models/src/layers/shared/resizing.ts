@@ -11,13 +11,19 @@ type Size = readonly [height: number, width: number];
 
 /**
  * @param x [batch, channels, height, width]
- * @param from its extents, which "bicubic" and Lanczos' must know
+ * @param from its extents, which "bicubic" and Lanczos' must know; where they are known "nearest" takes the very pixels
+ *   that TensorFlow takes, also where two are as near
  */
 export function resized(
   g: GraphBuilder,
   x: Value,
-  { from, to, interpolation }: { readonly from: () => Size; readonly to: Size; readonly interpolation: Interpolation }, // prettier-ignore
+  { from, to, interpolation }: { readonly from: Extents; readonly to: Size; readonly interpolation: Interpolation }, // prettier-ignore
 ): Value {
+  if (interpolation === "nearest" && from.isKnown) {
+    const [height, width] = from();
+    const rows = g.gather(x, g.int64s(nearest(height, to[0])), { axis: 2 });
+    return g.gather(rows, g.int64s(nearest(width, to[1])), { axis: 3 });
+  }
   if (interpolation !== "bilinear" && interpolation !== "nearest") {
     const [height, width] = from();
     const weights = weightsOf[interpolation];
@@ -29,6 +35,10 @@ export function resized(
   if (interpolation === "bilinear") return g.resize(x, { ...half, mode: "linear" });
   return g.resize(x, { ...half, mode: "nearest", nearest_mode: "round_prefer_ceil" });
 }
+
+/** The pixel that each is: tensorflow/core/kernels/image/resize_nearest_neighbor_op.cc. */
+const nearest = (from: number, to: number): number[] =>
+  Array.from({ length: to }, (_, i) => Math.min(Math.floor(f32((i + 0.5) * f32(from / to))), from - 1)); // prettier-ignore
 
 /** Steps between two pixels that TensorFlow knows weights for. */
 const steps = 1024;
@@ -93,14 +103,27 @@ const lanczos =
 
 const weightsOf = { bicubic: cubic, lanczos3: lanczos(3), lanczos5: lanczos(5) } as const;
 
-/** Asks for the extents of an image [batch, height, width, channels], which must be known then. */
-export const extentsOf = (shape: KerasShape, why: string) => (): Size => {
+/** Asks for the extents of an image, which must be known then. */
+interface Extents {
+  (): Size;
+  readonly isKnown: boolean;
+}
+
+/** Of an image [batch, height, width, channels]. */
+export function extentsOf(shape: KerasShape, why: string): Extents {
   const [, height, width] = shape;
-  if (typeof height === "number" && typeof width === "number") return [height, width];
-  throw new CajalError("unsupported", `${why}: the image's height and width must be known`, {
-    shape,
-  });
-};
+  const isKnown = typeof height === "number" && typeof width === "number";
+  const ask = (): Size => {
+    if (isKnown) return [height, width];
+    throw new CajalError("unsupported", `${why}: the image's height and width must be known`, {
+      shape,
+    });
+  };
+  return Object.assign(ask, { isKnown });
+}
+
+/** Those of an image that is cut or has a border, which are known. */
+export const extents = (size: Size): Extents => Object.assign(() => size, { isKnown: true });
 
 /** The middle of an image [batch, channels, height, width]. */
 export function middle(g: GraphBuilder, x: Value, [top, left]: Size, [height, width]: Size): Value {
