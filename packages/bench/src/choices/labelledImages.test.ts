@@ -52,6 +52,14 @@ describe("labelledImages", () => {
     expect(listed(caffe)).toEqual([["ILSVRC2012_val_00000001.JPEG", 65]]);
   }); // prettier-ignore
 
+  it("takes images of every kind that is decoded", async () => {
+    const names = ["a.BMP", "b.gif", "c.jpg", "d.jpeg", "e.pgm", "f.png", "g.tif", "h.webp"];
+    const files = Object.fromEntries([...names, "notes.txt"].map((name) => [`cat/${name}`, ""]));
+    expect(listed(await folderWith("kinds", files))).toEqual(names.map((name) => [`cat/${name}`, "cat"])); // prettier-ignore
+    const table = await folderWith("kind", { "val.txt": "a.webp 3\n" });
+    expect(listed(table)).toEqual([["a.webp", 3]]);
+  });
+
   it("reads names and labels with commas, quotes and spaces, of Windows too", async () => {
     const csv = '\uFEFFfile,label\r\n"a, b.jpg","tench, Tinca ""tinca"""\r\nc d.jpg , hen\r\n';
     const quoted = await folderWith("quoted", { "labels.csv": csv });

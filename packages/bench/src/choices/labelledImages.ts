@@ -107,7 +107,8 @@ function classFolders(folder: string): LabelledImage[] | undefined {
   );
 }
 
-const isImage = /\.(jpe?g|png)$/i;
+/** What decodeImage reads. */
+const isImage = /\.(bmp|gif|jpe?g|p[bgp]m|png|tiff?|webp)$/i;
 
 /** Path of an image in the folder itself, or in the usual subfolder of such sets. */
 const imageCalled = (folder: string, name: string): string => {
