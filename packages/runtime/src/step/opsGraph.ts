@@ -46,10 +46,14 @@ export function opsGraph(g: GraphBuilder): Ops<Value> {
     softmax: (x) => g.softmax(x, { axis: -1 }),
     logSoftmax: (x) => g.logSoftmax(x, { axis: -1 }),
     argMax: (x) => g.cast(g.argMax(x, { axis: -1, keepdims: false }), "int32"),
-    oneHot: (indices, depth) =>
-      g.oneHot(cast(indices, "int64"), depth, g.constant(tensor("float32", [2], [0, 1])), {
+    oneHot: (indices, depth) => {
+      const numbers = /^(int8|int16|float16)$/.test(indices.dtype) ? cast(indices, "int32") : indices; // prettier-ignore
+      // ONNX counts negative places from the end.
+      const places = /^(uint|bool)/.test(indices.dtype) ? indices : g.where(g.less(numbers, 0), depth, numbers); // prettier-ignore
+      return g.oneHot(cast(places, "int64"), depth, g.constant(tensor("float32", [2], [0, 1])), {
         axis: -1,
-      }),
+      });
+    },
     gather: (table, indices) => g.gather(table, cast(indices, "int64"), { axis: 0 }),
     constant: (values) => g.constant(tensor("float32", [values.length], values)),
     expandDims: (x) => g.unsqueeze(x, [rank(x)]),

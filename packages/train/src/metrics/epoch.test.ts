@@ -82,6 +82,19 @@ describe.each(engines)("metrics of an epoch on $name", (engine) => {
     expect(auc.result(await totalsOf(engine, auc, ...inputs))).toBe(NaN);
   });
 
+  // ONNX's OneHot counts −1 from the end.
+  it.each(["int32", "float32", "int8", "int16", "int64", "float16"] as const)(
+    "takes −1 (%s) for no class",
+    async (dtype) => {
+      if (engine.name === "tfjs" && !["int32", "float32"].includes(dtype)) return;
+      const labels = [-1, 0, 2, 3];
+      const bits = dtype === "float16" ? [0xbc00, 0, 0x4000, 0x4200] : labels;
+      const y = tensor(dtype, [4], bits);
+      const { classes } = await engine.compute({ y }, (ops, { y }) => ({ classes: ops.oneHot(y!, 3) })); // prettier-ignore
+      expect(Array.from(classes!.data, Number)).toEqual([0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0]);
+    },
+  );
+
   it("refuses logits where probabilities are expected", async () => {
     const logits = tensor("float32", [2, 1], [-3, 2]);
     const labels = tensor("int32", [2], [0, 1]);
