@@ -23,14 +23,14 @@ const record = JSON.parse(
 );
 const kinds = ["layers", "losses", "metrics", "optimizers", "schedules"] as const;
 
-/** Where a name of ours is not Keras' in another case. */
-const kerasNames: Record<string, string> = {
-  f1: "F1Score",
-  fBeta: "FBetaScore",
-  topKAccuracy: "TopKCategoricalAccuracy",
-  piecewiseConstant: "PiecewiseConstantDecay",
-};
-const namesOf = (module: object) => Object.keys(module).map((name) => kerasNames[name] ?? name);
+/** Where a name of ours is not Keras', and what makes it has no list of those. */
+const kerasNames: Record<string, string> = { piecewiseConstant: "PiecewiseConstantDecay" };
+/** What is there: each by its own name, and those by which Keras knows it. */
+const namesOf = (module: Readonly<Record<string, object>>) =>
+  Object.entries(module).flatMap(([name, make]) => [
+    kerasNames[name] ?? name,
+    ...("names" in make ? (make.names as readonly string[]) : []),
+  ]);
 const ours = {
   layers: layers.map(({ className }) => className),
   losses: namesOf(losses),
@@ -42,7 +42,7 @@ const ours = {
 const registered = Object.keys(serialization.SerializationMap.getMap().classNameMap);
 const tfjs = { layers: registered, losses: Object.keys(lossesMap), metrics: undefined, optimizers: registered, schedules: [] }; // prettier-ignore
 
-const folded = (name: string) => name.toLowerCase();
+const folded = (name: string) => name.replaceAll("_", "").toLowerCase();
 function lacks(wanted: readonly string[], there: readonly string[]): readonly string[] {
   const known = new Set(there.map(folded));
   return wanted.filter((name) => !known.has(folded(name)));
@@ -104,7 +104,7 @@ Cajal speaks Keras' language: layers, losses and the rest have its names and num
 
 ${table(["", "Keras", "Cajal", "TF.js"], counts())}
 
-By name, whatever the case. PyTorch has other names: ${record.torch.layers.length} modules, ${record.torch.losses.length} losses, ${record.torch.optimizers.length} optimizers and ${record.torch.schedules.length} schedules. Beyond Keras, Cajal has ${lacks(
+By name, whatever the case: each goes by all names that Keras has for it, as \`meanIoU\` by IoU and OneHotIoU. PyTorch has other names: ${record.torch.layers.length} modules, ${record.torch.losses.length} losses, ${record.torch.optimizers.length} optimizers and ${record.torch.schedules.length} schedules. Beyond Keras, Cajal has ${lacks(
     ours.schedules,
     record.keras.schedules,
   )

@@ -25,6 +25,11 @@ export type { AucOptions } from "./metrics/auc";
 export type { BinaryIoUOptions } from "./metrics/binaryIoU";
 export type { F1Options } from "./metrics/f1";
 export type { MeanIoUOptions } from "./metrics/meanIoU";
+export type { PrecisionAtRecallOptions } from "./metrics/precisionAtRecall";
+export type { RecallAtPrecisionOptions } from "./metrics/recallAtPrecision";
+export type { SensitivityAtSpecificityOptions } from "./metrics/sensitivityAtSpecificity";
+export type { SpecificityAtSensitivityOptions } from "./metrics/specificityAtSensitivity";
+export type { CorrelationOptions } from "./metrics/shared/correlation";
 export type { DecisionOptions } from "./metrics/shared/confusion";
 export {
   decodeCheckpoint,

@@ -119,6 +119,69 @@ it.each(engines)("scores labels that are all equal on $name", async (engine) => 
   expect(await score([2, 2, 2.5])).toBe(0);
 });
 
+// NaN in Keras, too; concordance is 0 there.
+it.each(engines)(
+  "finds no correlation with numbers that are all equal on $name",
+  async (engine) => {
+    const varied = tensor("float32", [1, 7], [0.1, 0.4, 0.3, 0.2, 0.5, 0.7, 0.6]);
+    const equal = tensor("float32", [1, 7], Array(7).fill(0.1)); // their mean rounds to another
+    for (const [y, p] of [
+      [varied, equal],
+      [equal, varied],
+      [equal, equal],
+    ] as const) {
+      // prettier-ignore
+      const of = async (metric: Metric) => (await totalsOf(engine, metric, y, p))[0]!;
+      expect(await of(metrics.pearsonCorrelation())).toBe(NaN);
+      expect(await of(metrics.concordanceCorrelation())).toBe(0);
+    }
+    const nan = tensor("float32", [1, 7], [NaN, 0, 1, 2, 3, 4, 5]);
+    const [sum] = await totalsOf(engine, metrics.pearsonCorrelation(), varied, nan);
+    expect(sum).toBe(NaN);
+  },
+);
+
+it.each(engines)("correlates within examples alone on $name", async (engine) => {
+  const one = tensor("float32", [3, 1], [1, 2, 3]);
+  const grid = tensor("float32", [2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8]);
+  const of = (y: Tensor, options?: { axis: number[] }) =>
+    totalsOf(engine, metrics.pearsonCorrelation(options), y, y);
+  await expect(of(one)).rejects.toMatchObject({ code: "bad-shape", message: expect.stringContaining("Use r2Score()") }); // prettier-ignore
+  for (const axis of [[0], [-3], [3], []])
+    await expect(of(grid, { axis })).rejects.toMatchObject({ code: "bad-argument", message: expect.stringContaining("expected some of 1 … 2") }); // prettier-ignore
+});
+
+describe.each(engines)("the best of a rate on $name", (engine) => {
+  const labels = tensor("int32", [4], [0, 1, 0, 1]);
+  const best = async (metric: ReturnType<typeof metrics.precisionAtRecall>, outputs: number[]) =>
+    metric.result(await totalsOf(engine, metric, labels, tensor("float32", [4, 1], outputs)));
+  const { precisionAtRecall: at } = metrics;
+
+  it("is NaN of outputs that are", async () =>
+    expect(await best(at(), [0.1, NaN, 0.2, 0.9])).toBe(NaN));
+
+  it("refuses logits, or takes their sigmoid", async () => {
+    await expect(best(at(), [-3, 2, -1, 4])).rejects.toThrow("precisionAtRecall({ fromLogits: true })"); // prettier-ignore
+    expect(await best(at({ recall: 1, fromLogits: true }), [-3, 2, -1, 4])).toBe(1);
+    expect(await best(at({ recall: 1, fromLogits: true }), [-3, 0, 1, 4])).toBeCloseTo(2 / 3, 12);
+  });
+
+  // 3 of 10 found is a recall of at least 3 · 0.1, which is 0.30000000000000004.
+  it("compares rates as float32", async () => {
+    const y = tensor("int32", [11], [...Array(10).fill(1), 0]);
+    const p = tensor("float32", [11, 1], [0.9, 0.9, 0.9, ...Array(8).fill(0.5)]);
+    const metric = at({ recall: 3 * 0.1 });
+    expect(metric.result(await totalsOf(engine, metric, y, p))).toBe(1);
+  });
+});
+
+it.each(engines)("takes a pixel of NaN for wrong on $name", async (engine) => {
+  const labels = tensor("int32", [2], [0, 1]);
+  const outputs = tensor("float32", [2, 2], [NaN, NaN, 0.2, 0.8]);
+  const metric = metrics.meanIoU();
+  expect(metric.result(await totalsOf(engine, metric, labels, outputs))).toBe(0.5);
+});
+
 // Counted by hand; Keras' MeanIoU(2) gives the same for the outputs above 0.5.
 describe.each(engines)("mean IoU of one output on $name", (engine) => {
   const labels = [0, 0, 0, 0, 0, 0, 0, 1, 1, 0];
@@ -150,6 +213,12 @@ it.each([
   ],
   [metrics.recall, { classId: "1" }, 'recall: got classId "1", expected a whole number'],
   [metrics.meanIoU, { targetClassIds: ["1"] }, 'got targetClassIds ["1"]'],
+  [metrics.meanIoU, { ignoreClass: "255" }, 'meanIoU: got ignoreClass "255"'],
+  [metrics.precisionAtRecall, { recall: 80 }, "precisionAtRecall: got recall 80, expected a number, 0 … 1"], // prettier-ignore
+  [metrics.recallAtPrecision, { precision: "1" }, 'recallAtPrecision: got precision "1"'],
+  [metrics.sensitivityAtSpecificity, { thresholds: 1 }, "sensitivityAtSpecificity: got thresholds 1"], // prettier-ignore
+  [metrics.specificityAtSensitivity, { classId: -1 }, "specificityAtSensitivity: got classId -1"],
+  [metrics.pearsonCorrelation, { axis: [0.5] }, "pearsonCorrelation: got axis[0] 0.5"],
   [metrics.topKAccuracy, "5", 'topKAccuracy: got k "5"'],
   [losses.binaryCrossentropy, { labelSmoothing: "0.1" }, 'got labelSmoothing "0.1"'],
   [losses.binaryCrossentropy, { fromLogits: "no" }, 'got "no" as fromLogits'],

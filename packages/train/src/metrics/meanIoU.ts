@@ -1,29 +1,38 @@
-import { CajalError, checkOptions } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf } from "@cajal/core";
 import type { TotalsMetric } from "@cajal/runtime";
 import { classCount } from "../losses/defineLoss";
-import { defineMetric, labelsLike } from "./defineMetric";
-import { decisions } from "./shared/confusion";
-import { binaryTotals, meanIntersectionOverUnion, readClassIds } from "./shared/iou";
+import { areClassNumbers, classNumbers, defineMetric, isNumber } from "./defineMetric";
+import { meanIntersectionOverUnion, readClassIds } from "./shared/iou";
 
 export interface MeanIoUOptions {
   /** Classes to average; default all. */
   targetClassIds?: readonly number[];
+  /** Pixels whose label is this number do not count, such as 255 for those that nobody labelled; default none. */
+  ignoreClass?: number;
 }
+
+const optionKinds = optionsOf<MeanIoUOptions>({
+  targetClassIds: true,
+  ignoreClass: { whole: true },
+});
 
 /**
  * Intersection over union, |A ∩ B| / |A ∪ B|, of the pixels of each class: the mean over the classes that
  * occur in the labels or the output, counted over the whole epoch. `yTrue` class numbers or one-hot labels; the class
  * of a pixel is that of its largest output. A single output is the probability of class 1 beside class 0, and
- * above 0.5 the pixel is of class 1.
+ * above 0.5 the pixel is of class 1. Pixels whose label is no class do not count.
+ *
+ * It is Keras' `MeanIoU`, and `IoU` where `targetClassIds` are given, and both as Keras has them of one-hot labels.
  */
 export const meanIoU = defineMetric(
-  ["mean_io_u", "mean_iou"],
+  ["mean_io_u", "mean_iou", "io_u", "iou", "one_hot_mean_io_u", "one_hot_io_u"],
   (options: MeanIoUOptions = {}): TotalsMetric => {
-    checkOptions("meanIoU", options, ["targetClassIds"]);
+    checkOptions("meanIoU", options, optionKinds);
+    const { ignoreClass } = options;
     const classIds = readClassIds("meanIoU", options.targetClassIds);
     return {
       name: "mean_io_u",
-      config: { targetClassIds: classIds },
+      config: { targetClassIds: classIds, ignoreClass },
       totals(ops, yTrue, yPred) {
         const outputs = classCount("meanIoU", ops, yPred);
         const count = Math.max(2, outputs);
@@ -33,15 +42,24 @@ export const meanIoU = defineMetric(
             `meanIoU: got targetClassIds [${classIds.join(", ")}], expected numbers of 0 … ${count - 1}, the model's classes.`,
             { targetClassIds: classIds, classes: count },
           );
-        if (outputs === 1) {
-          const { actual, predicted } = decisions(ops, yTrue, yPred, {
-            threshold: 0.5,
-            where: "meanIoU",
-          });
-          return binaryTotals(ops, actual, predicted);
-        }
-        const actual = labelsLike("meanIoU", ops, yTrue, yPred);
-        const predicted = ops.oneHot(ops.argMax(yPred), count);
+        const labels =
+          outputs === 1 || areClassNumbers(ops, yTrue, yPred)
+            ? ops.cast(classNumbers(ops, yTrue, yPred), "int32")
+            : ops.argMax(ops.cast(yTrue, "float32"));
+        const found =
+          outputs === 1
+            ? ops.cast(ops.greater(ops.squeeze(yPred), 0.5), "int32")
+            : ops.argMax(yPred);
+        const actual = ops.oneHot(
+          ignoreClass === undefined
+            ? labels
+            : ops.where(ops.equal(labels, ignoreClass), -1, labels),
+          count,
+        );
+        // A pixel of NaN is of no class.
+        const isCounted = ops.reduceSum(actual, { axes: [-1] });
+        const isFound = ops.expandDims(ops.mul(isCounted, isNumber(ops, yPred)));
+        const predicted = ops.mul(ops.oneHot(found, count), isFound);
         const axes = Array.from({ length: ops.rank(yPred) - 1 }, (_, axis) => axis);
         return [ops.mul(actual, predicted), actual, predicted].map((mask) =>
           ops.reduceSum(mask, { axes }),
