@@ -364,6 +364,8 @@ export const soundArguments: Readonly<
   "train categoricalCrossentropy": () => [{ fromLogits: true, labelSmoothing: 0.1 }],
   "train categoricalFocalCrossentropy": () => [{ gamma: 2, alpha: 0.25 }],
   "train sparseCategoricalCrossentropy": () => [{ fromLogits: true, classWeights: [1, 2, 3] }],
+  "train categoricalGeneralizedCrossEntropy": () => [{ q: 0.7, fromLogits: true }],
+  "train circle": () => [{ gamma: 16, margin: 0.25, removeDiagonal: true }],
   "train huber": () => [{ delta: 0.5 }],
   "train tversky": () => [{ alpha: 0.3, beta: 0.7 }],
   "train dice": () => [{}],

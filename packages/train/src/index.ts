@@ -14,6 +14,8 @@ export * from "./optimizers";
 export * from "./metrics";
 export * from "./schedules";
 export type { BinaryFocalOptions } from "./losses/binaryFocalCrossentropy";
+export type { CircleOptions } from "./losses/circle";
+export type { GeneralizedCrossEntropyOptions } from "./losses/categoricalGeneralizedCrossEntropy";
 export type { FocalOptions } from "./losses/shared/focal";
 export type { OverlapOptions } from "./losses/shared/overlap";
 export type { TverskyOptions } from "./losses/tversky";

@@ -8,7 +8,9 @@ import {
   binaryFocalCrossentropy,
   categoricalCrossentropy,
   categoricalFocalCrossentropy,
+  categoricalGeneralizedCrossEntropy,
   categoricalHinge,
+  circle,
   cosineSimilarity,
   dice,
   hinge,
@@ -27,6 +29,7 @@ import {
 
 interface Flat {
   shape: number[];
+  dtype?: "int32";
   data: number[];
 }
 
@@ -42,6 +45,9 @@ interface Case {
     gamma?: number;
     axis?: number[];
     apply_class_balancing?: boolean;
+    q?: number;
+    margin?: number;
+    remove_diagonal?: boolean;
   };
   y_true: Flat;
   y_pred: Flat;
@@ -80,6 +86,8 @@ const ours: Record<string, (config: Case["config"]) => Loss> = {
       ...focalOptions(c),
       applyClassBalancing: c.apply_class_balancing,
     }),
+  CategoricalGeneralizedCrossEntropy: ({ q }) => categoricalGeneralizedCrossEntropy({ q }),
+  Circle: (c) => circle({ gamma: c.gamma, margin: c.margin, removeDiagonal: c.remove_diagonal }),
   SquaredHinge: squaredHinge,
   CategoricalHinge: categoricalHinge,
   Poisson: poisson,
@@ -100,14 +108,13 @@ describe("losses against Keras", () => {
   const { cases }: { cases: Case[] } = JSON.parse(
     readFileSync(new URL("../../../models/fixtures/keras/losses.json", import.meta.url), "utf8"),
   );
-  it("has all of Keras' cases", () => expect(cases.length).toBe(36));
+  it("has all of Keras' cases", () => expect(cases.length).toBe(46));
   describe.each(engines)("$name", (engine) => {
     it.each(cases)("$case", async (golden) => {
       const { y_true, y_pred, sample_weight } = golden;
       const loss = ours[golden.class_name]!(golden.config);
-      const sparse = golden.class_name.startsWith("Sparse");
       const inputs = {
-        yTrue: tensor(sparse ? "int32" : "float32", y_true.shape, y_true.data),
+        yTrue: tensor(y_true.dtype ?? "float32", y_true.shape, y_true.data),
         yPred: tensor("float32", y_pred.shape, y_pred.data),
       };
       loss.checkLabels?.(inputs.yTrue, y_pred.shape);
@@ -164,6 +171,40 @@ describe.each(engines)("losses on $name", (engine) => {
     for (const result of Object.values(results)) near(result, expected);
   });
 
+  it("gives the same generalized cross-entropy from logits and probabilities", async () => {
+    const { a, b } = await engine.compute(inputs, (ops, { labels, logits, probabilities }) => ({
+      a: categoricalGeneralizedCrossEntropy({ q: 0.3, fromLogits: true }).compute(ops, labels!, logits!),
+      b: categoricalGeneralizedCrossEntropy({ q: 0.3 }).compute(ops, labels!, probabilities!),
+    })); // prettier-ignore
+    const expected = [softmax[2]!, softmax[4]!].map((p) => (1 - p ** 0.3) / 0.3);
+    near(a!, expected);
+    near(b!, expected);
+  });
+
+  it("learns nothing, and no NaN, of a class that is excluded", async () => {
+    const loss = categoricalGeneralizedCrossEntropy({ fromLogits: true });
+    const excluded = {
+      labels: tensor("int32", [3], [0, 1, 1]),
+      logits: tensor("float32", [3, 3], [1e4, -1e4, 0, 1e4, -1e4, 0, 0, 0, -Infinity]),
+    };
+    const compute = <V>(ops: Ops<V>, { labels, logits }: Readonly<Record<string, V>>) => ({
+      y: loss.compute(ops, labels!, logits!),
+    });
+    near((await engine.compute(excluded, compute)).y!, [0, 2, 2 - Math.SQRT2]);
+    // −p^q times the slope of log p
+    const half = Math.SQRT1_2 / 2;
+    near(await engine.gradient(excluded, compute, "logits"), [0, 0, 0, 0, 0, 0, half, -half, 0]);
+  });
+
+  it("finds no pairs in a batch of one", async () => {
+    const one = { y: tensor("int32", [1, 1], [5]), p: tensor("float32", [1, 2], [0.6, 0.8]) };
+    const compute = <V>(ops: Ops<V>, { y, p }: Readonly<Record<string, V>>) => ({
+      y: circle().compute(ops, y!, p!),
+    });
+    near((await engine.compute(one, compute)).y!, [0]);
+    near(await engine.gradient(one, compute, "p"), [0, 0]);
+  });
+
   it("computes logits of any size", async () => {
     const { y } = await engine.compute(
       {
@@ -196,6 +237,14 @@ describe("labels that do not fit", () => {
     expect(refused(categoricalCrossentropy(), tensor("int32", [2]), [2, 3])).toBe("bad-shape");
     expect(refused(meanSquaredError(), tensor("float32", [2, 2]), [2, 3])).toBe("bad-shape");
     expect(refused(sparse, tensor("uint8", [2, 1], [2, 0]), [2, 3])).toBe("nothing");
+    const generalized = categoricalGeneralizedCrossEntropy();
+    expect(refused(generalized, tensor("int32", [2], [0, 3]), [2, 3])).toBe("bad-argument");
+    expect(refused(generalized, tensor("float32", [2, 3]), [2, 3])).toBe("bad-shape");
+    expect(refused(circle(), tensor("int32", [2], [-9, 2 ** 31 - 1]), [2, 3])).toBe("nothing");
+    expect(refused(circle(), tensor("float32", [2, 1], [0, 0.5]), [2, 3])).toBe("bad-argument");
+    expect(refused(circle(), tensor("int64", [2], [0, 2 ** 32]), [2, 3])).toBe("bad-argument");
+    expect(refused(circle(), tensor("float32", [2, 3]), [2, 3])).toBe("bad-shape");
+    expect(refused(circle(), tensor("int32", [2, 4]), [2, 4, 3])).toBe("bad-shape");
     expect(refused(binaryCrossentropy(), tensor("int32", [2], [1, 0]), [2, 1])).toBe("nothing");
   });
 

@@ -1,7 +1,7 @@
-import { CajalError, showShape, sizeOf, type Shape, type Tensor } from "@cajal/core";
 import type { Loss, Ops } from "@cajal/runtime";
 import { clipped, readOptions, weighted, type CrossentropyOptions } from "./shared/crossentropy";
-import { classCount, defineLoss, isWeightless, numbersOf, timesLabel } from "./defineLoss";
+import { classCount, defineLoss, timesLabel } from "./defineLoss";
+import { checkClassNumbers } from "./shared/classNumbers";
 
 const where = "sparseCategoricalCrossentropy";
 
@@ -17,7 +17,7 @@ export const sparseCategoricalCrossentropy = defineLoss(
     const loss = (logitsOf: <V>(ops: Ops<V>, yPred: V) => V): Loss => ({
       name: "sparse_categorical_crossentropy",
       config: { fromLogits, labelSmoothing, classWeights },
-      checkLabels: checkClassNumbers,
+      checkLabels: (yTrue, output, weight) => checkClassNumbers(where, yTrue, output, weight),
       compute(ops, yTrue, yPred) {
         const labels = ops.rank(yTrue) === ops.rank(yPred) ? ops.squeeze(yTrue) : yTrue;
         const count = classCount(where, ops, yPred);
@@ -39,31 +39,3 @@ export const sparseCategoricalCrossentropy = defineLoss(
     return { ...probabilityLoss, fromLogits: { activation: "softmax", loss: logitsLoss } };
   },
 );
-
-function checkClassNumbers(yTrue: Tensor, output: Shape, weight?: Tensor): void {
-  const { shape, dtype } = yTrue;
-  const expected = output.slice(0, -1);
-  const labelShape =
-    shape.length === output.length && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;
-  if (labelShape.length !== expected.length || sizeOf(labelShape) !== sizeOf(expected))
-    throw new CajalError(
-      "bad-shape",
-      `${where}: got labels ${showShape(shape)}, expected class numbers ${showShape(expected)} for an output of ${showShape(output)}.${
-        shape.length === output.length ? " One-hot labels go with categoricalCrossentropy." : ""
-      }`,
-      { labels: shape, output },
-    );
-  const classes = output.at(-1) ?? 0;
-  const data = numbersOf(yTrue);
-  for (let i = 0; i < data.length; i++) {
-    const label = Number(data[i]);
-    // A number outside would be a sample without any class: a loss of 0, and no error from an engine.
-    const isClass = Number.isInteger(label) && label >= 0 && label < classes;
-    if (!isClass && !isWeightless(weight, i, data.length))
-      throw new CajalError(
-        "bad-argument",
-        `${where}: label ${i} of the batch is ${label} (${dtype}), expected a class number in 0 … ${classes - 1}.`,
-        { index: i, label, classes },
-      );
-  }
-}
