@@ -81,7 +81,24 @@ describe.each(engines)("on $name", (engine) => {
     expectNear(gradient, [slope(2), 2 * slope(1), slope(0), slope(-1), 0, slope(0.5)]);
   });
 
+  it("takes apart, one or several", async () => {
+    const { y, column } = await engine.compute({ a, b }, (ops, { a, b }) => {
+      const [first, last] = ops.unstack(a!, -3);
+      const [column] = ops.unstack(ops.slice(b!, { axis: 1, end: 1 }), 1);
+      return { y: ops.sub(first!, last!), column: column! };
+    });
+    expectNear(y!, [0.75, 1.9, 2.5, -2, -1, 2]);
+    expectNear(column!, [2, 0, 1]);
+    const gradient = await engine.gradient({ b }, (ops, { b }) => {
+      const [, second] = ops.unstack(b!, 0);
+      const [all] = ops.unstack(ops.reshape(b!, [1, 3, 2]), 0);
+      return { y: ops.concat([ops.mul(ops.reshape(second!, [1, 2]), 3), all!], 0) };
+    }, "b"); // prettier-ignore
+    expectNear(gradient, [1, 1, 4, 4, 1, 1]);
+  });
+
   it.each([
+    ["unstack", (ops: Ops<never>, x: never) => ops.unstack(x, 2)[0]!],
     ["transpose", (ops: Ops<never>, x: never) => ops.transpose(x, [0, 0])],
     ["transpose", (ops: Ops<never>, x: never) => ops.transpose(x, [1, 0, 2])],
     ["slice", (ops: Ops<never>, x: never) => ops.slice(x, { axis: 2 })],

@@ -59,7 +59,8 @@ describe("the end of a model", () => {
 });
 
 const compute: Loss["compute"] = (ops, _, yPred) => ops.reduceSum(yPred);
-const ofLogits: Loss = { name: "of logits", compute, logitsOf: "softmax" };
+const ofLogits: Loss = { name: "of logits", compute, logitsOf: "softmax", config: { fromLogits: true } }; // prettier-ignore
+const ofLogitsAlone: Loss = { name: "of logits alone", compute, logitsOf: "softmax" };
 const ofProbabilities: Loss = {
   name: "of probabilities",
   compute,
@@ -78,6 +79,7 @@ describe("a loss and an end that do not fit", () => {
   it.each([
     ["softmax", ofLogits, /ends with softmax.*fromLogits/],
     ["sigmoid", ofLogits, /ends with sigmoid.*fromLogits/],
+    ["softmax", ofLogitsAlone, /of logits alone applies softmax once more\. End the model with/],
     ["linear", ofProbabilities, /no activation.*fromLogits: true/],
     ["tanh", ofProbabilities, /ends with tanh/],
     ["log_softmax", ofProbabilities, /ends with log_softmax/],

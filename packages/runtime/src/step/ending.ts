@@ -29,12 +29,15 @@ export function checkEnding(
   if (!ending) return;
   const { activation, where } = ending;
   const facts = { loss: loss.name, activation, where };
-  if (loss.logitsOf && (activation === "softmax" || activation === "sigmoid"))
+  if (loss.logitsOf && (activation === "softmax" || activation === "sigmoid")) {
+    // Where there is no choice, it always is so.
+    const isChosen = loss.config?.["fromLogits"] === true;
     throw new CajalError(
       "bad-argument",
-      `the model ends with ${activation} (${where}), and ${loss.name} with fromLogits: true applies ${loss.logitsOf} once more. Leave fromLogits out, or end the model with activation "linear".`,
+      `the model ends with ${activation} (${where}), and ${loss.name}${isChosen ? " with fromLogits: true" : ""} applies ${loss.logitsOf} once more. ${isChosen ? "Leave fromLogits out, or end" : "End"} the model with activation "linear".`,
       facts,
     );
+  }
   const taken = loss.fromLogits?.activation ?? loss.probabilitiesOf;
   if (taken === undefined || givesProbabilities(activation, taken)) return;
   const takesLogits = loss.fromLogits !== undefined || loss.config?.["fromLogits"] === false;

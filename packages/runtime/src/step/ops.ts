@@ -53,6 +53,8 @@ export interface Ops<V> {
     x: V,
     options: { readonly axis: number; readonly start?: number; readonly end?: number },
   ): V;
+  /** All that `x` has along an axis, one after the other, without that axis, whose extent is known. */
+  unstack(x: V, axis: number): V[];
 
   // Along the last axis.
   softmax(x: V): V;

@@ -1,5 +1,5 @@
 // Ops over an ONNX graph under construction: values are outputs of nodes.
-import { CajalError, tensor, type DType } from "@cajal/core";
+import { CajalError, showShape, showValue, tensor, type DType } from "@cajal/core";
 import type { GraphBuilder, Operand, Value } from "@cajal/onnx";
 import { reversedAxes, toTheEnd, type Ops, type Reduction } from "./ops";
 
@@ -43,6 +43,13 @@ export function opsGraph(g: GraphBuilder): Ops<Value> {
     concat: (values, axis) => g.concat(values, { axis }),
     slice: (x, { axis, start = 0, end = toTheEnd }) =>
       g.slice(x, { starts: [start], ends: [end], axes: [axis] }),
+    unstack: (x, axis) => {
+      const extent = x.shape?.at(axis);
+      if (typeof extent !== "number")
+        throw new CajalError("bad-shape", `value "${x.name}": unstack needs a known extent of axis ${showValue(axis)} of ${showShape(x.shape ?? [])}.`); // prettier-ignore
+      const sizes = Array.from({ length: extent }, () => 1);
+      return (extent === 1 ? [x] : g.split(x, { axis, sizes })).map((each) => g.squeeze(each, [axis])); // prettier-ignore
+    },
     softmax: (x) => g.softmax(x, { axis: -1 }),
     logSoftmax: (x) => g.logSoftmax(x, { axis: -1 }),
     argMax: (x) => g.cast(g.argMax(x, { axis: -1, keepdims: false }), "int32"),

@@ -6,8 +6,9 @@ import {
   type Shape,
   type Tensor,
 } from "@cajal/core";
-import type { Loss, Ops } from "@cajal/runtime";
+import type { Loss } from "@cajal/runtime";
 import { defineLoss, isWeightless, numbersOf } from "./defineLoss";
+import { logSumExp, nothing } from "./shared/logarithms";
 
 export interface CircleOptions {
   /** Factor of all similarities before they are compared; default 80. */
@@ -23,9 +24,6 @@ const optionKinds = optionsOf<CircleOptions>({
   margin: {},
   removeDiagonal: "boolean",
 });
-
-/** Less than a pair may have: its exponential is 0, as of −∞, and what is computed from it is a number. */
-const nothing = -1e30;
 
 /**
  * log(1 + Σ exp(gamma α⁻ (s⁻ − margin)) Σ exp(−gamma α⁺ (s⁺ − 1 + margin))) of an example's similarities to those of its
@@ -72,13 +70,6 @@ export const circle = defineLoss(["circle"], (options: CircleOptions = {}): Loss
     },
   };
 });
-
-/** Over the last axis. */
-function logSumExp<V>(ops: Ops<V>, x: V): V {
-  const largest = ops.reduceMax(x, { axes: [-1], keepDims: true });
-  const sum = ops.reduceSum(ops.exp(ops.sub(x, largest)), { axes: [-1] });
-  return ops.add(ops.squeeze(largest), ops.log(sum));
-}
 
 /** One whole number an example. */
 function checkGroups(yTrue: Tensor, output: Shape, weight?: Tensor): void {

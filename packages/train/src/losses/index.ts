@@ -8,6 +8,7 @@ export { categoricalGeneralizedCrossEntropy } from "./categoricalGeneralizedCros
 export { categoricalHinge } from "./categoricalHinge";
 export { circle } from "./circle";
 export { cosineSimilarity } from "./cosineSimilarity";
+export { ctc } from "./ctc";
 export { dice } from "./dice";
 export { hinge } from "./hinge";
 export { huber } from "./huber";

@@ -12,6 +12,7 @@ import {
   categoricalHinge,
   circle,
   cosineSimilarity,
+  ctc,
   dice,
   hinge,
   huber,
@@ -78,6 +79,7 @@ const ours: Record<string, (config: Case["config"]) => Loss> = {
   KLDivergence: klDivergence,
   Hinge: hinge,
   CosineSimilarity: cosineSimilarity,
+  CTC: ctc,
   Dice: ({ axis }) => dice({ axis }),
   Tversky: ({ alpha, beta }) => tversky({ alpha, beta }),
   CategoricalFocalCrossentropy: (c) => categoricalFocalCrossentropy(focalOptions(c)),
@@ -108,7 +110,7 @@ describe("losses against Keras", () => {
   const { cases }: { cases: Case[] } = JSON.parse(
     readFileSync(new URL("../../../models/fixtures/keras/losses.json", import.meta.url), "utf8"),
   );
-  it("has all of Keras' cases", () => expect(cases.length).toBe(46));
+  it("has all of Keras' cases", () => expect(cases.length).toBe(53));
   describe.each(engines)("$name", (engine) => {
     it.each(cases)("$case", async (golden) => {
       const { y_true, y_pred, sample_weight } = golden;
@@ -194,6 +196,21 @@ describe.each(engines)("losses on $name", (engine) => {
     // −p^q times the slope of log p
     const half = Math.SQRT1_2 / 2;
     near(await engine.gradient(excluded, compute, "logits"), [0, 0, 0, 0, 0, 0, half, -half, 0]);
+  });
+
+  it("learns nothing of a label that no sequence gives, where its weight is 0", async () => {
+    const impossible = {
+      y: tensor("int32", [2, 2], [1, 1, 2, 0]),
+      p: tensor("float32", [2, 2, 3], [1, 2, 3, 3, 2, 1, 0, 0, 0, 0, 0, 0]),
+    };
+    const compute = <V>(ops: Ops<V>, { y, p }: Readonly<Record<string, V>>) => ({
+      y: ops.mul(ctc().compute(ops, y!, p!), ops.constant([0, 1])),
+    });
+    // Of nine pairs 2 2, 2 0 and 0 2 are the second label.
+    near((await engine.compute(impossible, compute)).y!, [0, Math.log(3)]);
+    const third = 1 / 3;
+    const slope = [0, 0, 0, 0, 0, 0, 0, third, -third, 0, third, -third];
+    near(await engine.gradient(impossible, compute, "p"), slope);
   });
 
   it("finds no pairs in a batch of one", async () => {
@@ -303,6 +320,49 @@ describe("labels that do not fit", () => {
     expect(() => binaryCrossentropy().checkLabels!(y, [2, 3, 1], padding)).not.toThrow();
     const ofExamples = tensor("float32", [2], [0, 1]);
     expect(() => binaryCrossentropy().checkLabels!(y, [2, 3, 1], ofExamples)).toThrow("label 5");
+  });
+
+  it.each([
+    ["a class that there is not", [[1, 4], [2, 0]], "label 0 of the batch has 4 (int32), expected class numbers in 1 … 3"], // prettier-ignore
+    [
+      "a negative one",
+      [
+        [1, 2],
+        [-1, 0],
+      ],
+      "label 1 of the batch has -1",
+    ],
+    [
+      "a blank within",
+      [
+        [1, 2],
+        [0, 3],
+      ],
+      "label 1 of the batch has a 0 before another number",
+    ],
+    [
+      "too many",
+      [
+        [1, 2, 3, 1],
+        [1, 0, 0, 0],
+      ],
+      "has 4 numbers, and the output 3 steps, expected at least 4",
+    ],
+    ["too many with the blanks between equal ones", [[1, 0, 0], [2, 2, 1]], "has 3 numbers, 1 of them like the one before it, and the output 3 steps, expected at least 4"], // prettier-ignore
+  ])("of ctc are sequences that may be: not %s", (_, rows, message) => {
+    const y = tensor("int32", [2, rows[0]!.length], rows.flat());
+    const check = (weight?: Tensor) => () => ctc().checkLabels!(y, [2, 3, 4], weight);
+    expect(check()).toThrow(expect.objectContaining({ code: "bad-argument", message: expect.stringContaining(message) })); // prettier-ignore
+    expect(check(tensor("float32", [2], [0, 0]))).not.toThrow();
+  });
+
+  it("of ctc have two axes, and its output three", () => {
+    const y = tensor("int32", [2, 2], [1, 2, 3, 0]);
+    expect(refused(ctc(), y, [2, 3, 4])).toBe("nothing");
+    expect(refused(ctc(), tensor("uint8", [2, 2], [1, 1, 0, 0]), [2, 3, 4])).toBe("nothing");
+    expect(refused(ctc(), y, [2, 3])).toBe("bad-shape");
+    expect(refused(ctc(), tensor("int32", [2], [1, 2]), [2, 3, 4])).toBe("bad-shape");
+    expect(refused(ctc(), y, [3, 3, 4])).toBe("bad-shape");
   });
 
   it("of the categorical cross-entropy may be counts, and are not negative", () => {

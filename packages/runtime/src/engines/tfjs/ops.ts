@@ -65,14 +65,25 @@ export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
     reshape: (x, shape) => tf.reshape(x, shape.map((extent, i) => (extent === 0 ? x.shape[i]! : extent))), // prettier-ignore
     concat: (values, axis) => tf.concat([...values], axisOf(axis, values[0]!.rank)),
     slice(x, { axis, start = 0, end = toTheEnd }) {
-      if (x.shape.at(axis) === undefined)
-        throw new CajalError("bad-shape", `slice: axis ${showValue(axis)} is outside of shape ${showShape(x.shape)}.`, { axis, shape: x.shape }); // prettier-ignore
+      checkAxis("slice", x, axis);
       return sliceAxis(tf, x, { axis: axisOf(axis, x.rank), from: start, to: end, by: 1 });
+    },
+    unstack(x, axis) {
+      checkAxis("unstack", x, axis);
+      const shape = x.shape.toSpliced(axis, 1);
+      // TF.js' gradient of one part alone throws.
+      const parts = x.shape.at(axis) === 1 ? [x] : tf.split(x, x.shape.at(axis)!, axisOf(axis, x.rank)); // prettier-ignore
+      return parts.map((part) => tf.reshape(part, shape));
     },
     softmax: (x) => tf.softmax(x),
     logSoftmax: (x) => tf.logSoftmax(x),
     argMax: (x) => tf.argMax(x, -1),
-    oneHot: (indices, depth) => tf.cast(tf.oneHot(tf.cast(indices, "int32"), depth), "float32"),
+    oneHot: (indices, depth) => {
+      const places = tf.cast(indices, "int32");
+      // TF.js refuses a depth of 1.
+      const isPlace = depth === 1 ? tf.equal(tf.expandDims(places, -1), 0) : tf.oneHot(places, depth); // prettier-ignore
+      return tf.cast(isPlace, "float32");
+    },
     gather: (table, indices) => tf.gather(table, tf.cast(indices, "int32")),
     constant: (values) => tf.tensor1d([...values], "float32"),
     expandDims: (x) => tf.expandDims(x, -1),
@@ -87,4 +98,9 @@ export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
     rank: (x) => x.rank,
     extent: (x, axis) => x.shape.at(axis),
   };
+}
+
+function checkAxis(where: string, { shape }: tfc.Tensor, axis: number): void {
+  if (shape.at(axis) === undefined)
+    throw new CajalError("bad-shape", `${where}: axis ${showValue(axis)} is outside of shape ${showShape(shape)}.`, { axis, shape }); // prettier-ignore
 }
