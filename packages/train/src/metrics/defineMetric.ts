@@ -40,6 +40,10 @@ export function isNumber<V>(ops: Ops<V>, yPred: V): V {
   return ops.cast(ops.equal(numbers, 1), "float32");
 }
 
+/** Number of the largest output of each sample, int32; −1, no class, where one of them is NaN. */
+export const foundClass = <V>(ops: Ops<V>, yPred: V): V =>
+  ops.where(ops.equal(isNumber(ops, yPred), 1), ops.argMax(yPred), -1);
+
 /** A ratio; 0 where the denominator is 0, as in Keras. */
 export const ratio = (numerator: number, denominator: number): number =>
   denominator === 0 ? 0 : numerator / denominator;

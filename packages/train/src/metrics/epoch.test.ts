@@ -175,11 +175,21 @@ describe.each(engines)("the best of a rate on $name", (engine) => {
   });
 });
 
+// As in Keras' F1Score("macro"): class 0 is not found, and class 1 is.
+it.each(engines)("takes no class for found where outputs are NaN on $name", async (engine) => {
+  const labels = tensor("int32", [3], [0, 1, 1]);
+  const outputs = tensor("float32", [3, 2], [NaN, NaN, 0.2, 0.8, 0.1, 0.9]);
+  const metric = metrics.f1();
+  expect(metric.result(await totalsOf(engine, metric, labels, outputs))).toBe(0.5);
+});
+
 it.each(engines)("takes a pixel of NaN for wrong on $name", async (engine) => {
   const labels = tensor("int32", [2], [0, 1]);
   const outputs = tensor("float32", [2, 2], [NaN, NaN, 0.2, 0.8]);
+  const one = tensor("float32", [2, 1], [NaN, 0.8]);
   const metric = metrics.meanIoU();
-  expect(metric.result(await totalsOf(engine, metric, labels, outputs))).toBe(0.5);
+  for (const p of [outputs, one])
+    expect(metric.result(await totalsOf(engine, metric, labels, p))).toBe(0.5);
 });
 
 // Counted by hand; Keras' MeanIoU(2) gives the same for the outputs above 0.5.

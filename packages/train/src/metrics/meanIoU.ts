@@ -1,7 +1,7 @@
 import { CajalError, checkOptions, optionsOf } from "@cajal/core";
-import type { TotalsMetric } from "@cajal/runtime";
+import type { Ops, TotalsMetric } from "@cajal/runtime";
 import { classCount } from "../losses/defineLoss";
-import { areClassNumbers, classNumbers, defineMetric, isNumber } from "./defineMetric";
+import { areClassNumbers, classNumbers, defineMetric, foundClass } from "./defineMetric";
 import { meanIntersectionOverUnion, readClassIds } from "./shared/iou";
 
 export interface MeanIoUOptions {
@@ -46,20 +46,15 @@ export const meanIoU = defineMetric(
           outputs === 1 || areClassNumbers(ops, yTrue, yPred)
             ? ops.cast(classNumbers(ops, yTrue, yPred), "int32")
             : ops.argMax(ops.cast(yTrue, "float32"));
-        const found =
-          outputs === 1
-            ? ops.cast(ops.greater(ops.squeeze(yPred), 0.5), "int32")
-            : ops.argMax(yPred);
+        const found = outputs === 1 ? foundHalf(ops, yPred) : foundClass(ops, yPred);
         const actual = ops.oneHot(
           ignoreClass === undefined
             ? labels
             : ops.where(ops.equal(labels, ignoreClass), -1, labels),
           count,
         );
-        // A pixel of NaN is of no class.
-        const isCounted = ops.reduceSum(actual, { axes: [-1] });
-        const isFound = ops.expandDims(ops.mul(isCounted, isNumber(ops, yPred)));
-        const predicted = ops.mul(ops.oneHot(found, count), isFound);
+        const isCounted = ops.reduceSum(actual, { axes: [-1], keepDims: true });
+        const predicted = ops.mul(ops.oneHot(found, count), isCounted);
         const axes = Array.from({ length: ops.rank(yPred) - 1 }, (_, axis) => axis);
         return [ops.mul(actual, predicted), actual, predicted].map((mask) =>
           ops.reduceSum(mask, { axes }),
@@ -70,3 +65,9 @@ export const meanIoU = defineMetric(
     };
   },
 );
+
+/** Class 1 above 0.5, else 0; −1, no class, where the output is NaN. */
+function foundHalf<V>(ops: Ops<V>, yPred: V): V {
+  const p = ops.squeeze(yPred);
+  return ops.where(ops.equal(p, p), ops.cast(ops.greater(p, 0.5), "int32"), -1);
+}

@@ -1,7 +1,7 @@
 // The weighted harmonic mean of precision and recall, class by class.
 import type { TotalsMetric } from "@cajal/runtime";
 import { classCount } from "../../losses/defineLoss";
-import { labelsLike, ratio } from "../defineMetric";
+import { foundClass, labelsLike, ratio } from "../defineMetric";
 import { decisions } from "./confusion";
 
 export interface FScoreOptions {
@@ -30,7 +30,7 @@ export function fScore(
       const { actual, predicted } = usesArgMax
         ? {
             actual: ops.cast(ops.cast(labelsLike(where, ops, yTrue, yPred), "bool"), "float32"),
-            predicted: ops.oneHot(ops.argMax(yPred), classes),
+            predicted: ops.oneHot(foundClass(ops, yPred), classes),
           }
         : decisions(ops, yTrue, yPred, { threshold: threshold ?? 0.5, where });
       const axes = Array.from({ length: ops.rank(yPred) - 1 }, (_, axis) => axis);
