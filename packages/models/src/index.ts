@@ -21,6 +21,7 @@ export {
   functional,
   type Functional,
   type LayerOptions,
+  type OneLayerOptions,
   type Symbolic,
 } from "./network/functional";
 export { resolve, type Call, type Model, type Network } from "./network/network";

@@ -48,6 +48,17 @@ describe("functional", () => {
     });
   });
 
+  it("keeps what a layer's outputs add to the loss", () => {
+    const net = functional("m");
+    const x = net.input([4]);
+    const activity_regularizer = { class_name: "L1", config: { l1: 0.5 } };
+    const y = net.layer("Dense", { units: 2, name: "y", activity_regularizer }, x);
+    const flat = net.layer("Flatten", { name: "flat", activity_regularizer: null }, y);
+    const { layers } = resolve(net.model(x, flat));
+    expect(layers.map((layer) => layer.activityRegularizer)).toEqual([undefined, activity_regularizer, undefined]); // prettier-ignore
+    expect(() => net.layer("Dense", { units: 2, activity_regularizer: 3 as never }, x)).toThrow("activity_regularizer"); // prettier-ignore
+  });
+
   it("calls a model as a layer, twice, its weights shared and named with it", () => {
     const inner = functional("base");
     const image = inner.input([8, 8, 3], { name: "image" });

@@ -9,7 +9,7 @@ import type {
   TensorRef,
 } from "../keras/config";
 import type { KerasShape } from "../layers/definition/shape";
-import type { ConfigInput, Fields } from "../layers/definition/fields";
+import type { ConfigInput, Fields, KerasObject } from "../layers/definition/fields";
 import type { InnerLayer, Layer } from "../layers/definition/layer";
 import type { LayerConfigs } from "../layers";
 import { inputLayer } from "../layers/inputLayer";
@@ -39,6 +39,12 @@ export interface LayerOptions {
   readonly trainable?: boolean;
 }
 
+/** Options of every layer that is not a model. */
+export interface OneLayerOptions extends LayerOptions {
+  /** What the layer's outputs add to the loss of training: `{ class_name: "L2", config: { l2: 0.01 } }`. Default nothing. */
+  readonly activity_regularizer?: KerasObject;
+}
+
 export interface Functional {
   /**
    * An input.
@@ -54,7 +60,7 @@ export interface Functional {
    */
   layer<Name extends keyof LayerConfigs>(
     className: Name,
-    config: LayerConfigs[Name] & LayerOptions,
+    config: LayerConfigs[Name] & OneLayerOptions,
     inputs: Symbolic | readonly Symbolic[],
   ): Symbolic;
   /**
@@ -65,7 +71,7 @@ export interface Functional {
    */
   own<F extends Fields>(
     definition: Layer<string, F>,
-    config: ConfigInput<F> & LayerOptions,
+    config: ConfigInput<F> & OneLayerOptions,
     inputs: Symbolic | readonly Symbolic[],
   ): Symbolic;
   /**
@@ -151,12 +157,17 @@ export function functional(name: string): Functional {
 
   const add = (
     className: string,
-    { name: ownName, trainable, ...config }: LayerOptions & Readonly<Record<string, unknown>>,
+    { name: ownName, trainable, ...config }: OneLayerOptions & Readonly<Record<string, unknown>>,
     inputs: readonly Symbolic[],
   ) => {
     const layerName = ownName ?? nameFor(className);
     const called = layerCallable(registry.read(className, layerName, config));
-    return addCallable(layerName, called, trainable, inputs);
+    const { activity_regularizer } = config;
+    // Of every layer, and so none of the fields that a layer's definition writes.
+    const regularized = activity_regularizer
+      ? { ...called, config: { ...called.config, activity_regularizer } }
+      : called;
+    return addCallable(layerName, regularized, trainable, inputs);
   };
 
   const addCallable = (
