@@ -1,7 +1,7 @@
 // What outputs add to the loss: l1 Σ|y| + l2 Σy² over the batch's size, as Keras 3 has it.
 import { tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
-import { meanSquaredError, sgd } from "@cajal/train";
+import { binaryCrossentropy, meanSquaredError, sgd, sparseCategoricalCrossentropy } from "@cajal/train"; // prettier-ignore
 import { expect, it } from "vitest";
 import { openTrainStep } from "./openTrainStep";
 
@@ -26,3 +26,25 @@ it("is the regularizer of the outputs, a share of the batch, and moves the weigh
   await step.dispose();
   await expect(openTrainStep(net.model(x, y), weights, { ...options, engine: "tfjs", device: "cpu" })).rejects.toMatchObject({ code: "unsupported" }); // prettier-ignore
 });
+
+it.each([
+  ["sigmoid", binaryCrossentropy, 1, [0.88079708, 0.11920292]],
+  ["softmax", sparseCategoricalCrossentropy, 2, [0.5, 0.5, 0.5, 0.5]],
+] as const)(
+  "is of the probabilities that a %s gives, not of the logits that its loss takes",
+  async (activation, loss, units, p) => {
+    // prettier-ignore
+    const net = functional("small");
+    const x = net.input([1]);
+    const activity_regularizer = { class_name: "L1L2", config: { l1: 0.5, l2: 0.25 } };
+    const y = net.layer("Dense", { units, activation, use_bias: false, name: "out", activity_regularizer }, x); // prettier-ignore
+    const weights = new Map([["out/kernel", tensor("float32", [1, units], Array(units).fill(2))]]);
+    const options = { loss: loss(), optimizer: sgd(), engine: "onnx" } as const;
+    const step = await openTrainStep(net.model(x, y), weights, options);
+    const batch = { x: tensor("float32", [2, 1], [1, -1]), y: tensor("int32", [2], [1, 0]) };
+    const crossentropy = units === 1 ? -Math.log(p[0]) : Math.LN2;
+    const penalty = p.reduce((sum, each) => sum + 0.5 * each + 0.25 * each ** 2, 0) / 2;
+    expect((await step.run(batch)).loss).toBeCloseTo(crossentropy + penalty, 5);
+    await step.dispose();
+  },
+);

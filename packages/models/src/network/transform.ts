@@ -11,7 +11,7 @@ import type { NetworkLayer } from "./planNode";
  * @param index index of the output
  * @throws CajalError `bad-argument` for a value that is not a network, or an index without an output
  * @returns undefined where the output does not end with that activation, or the activation cannot be removed:
- *   another layer reads the output too, it is an output twice, or its layer is called elsewhere
+ *   another layer reads the output too or a regularizer does, it is an output twice, or its layer is called elsewhere
  */
 export function withoutEnding(
   network: Network,
@@ -23,7 +23,9 @@ export function withoutEnding(
   const output = outputs[index]!;
   const last = output.call;
   if (!last || !layers.includes(last.layer)) return undefined;
-  const isRead = calls.some((call) => readsOf(call).includes(output));
+  const isRead =
+    last.layer.activityRegularizer !== undefined ||
+    calls.some((call) => readsOf(call).includes(output));
   const callCount = calls.filter(({ layer }) => layer === last.layer).length;
   if (isRead || callCount > 1 || outputs.filter((each) => each === output).length > 1)
     return undefined;
