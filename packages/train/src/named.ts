@@ -48,7 +48,8 @@ export const metricsOf = (
         `metrics: got ${showChoice(list)}, expected a list: metrics: [accuracy()], or ["accuracy"].`,
       );
     return list.map((one: MetricLike) =>
-      resolveNamed<Metric>("metric", one, { ...losses, ...metrics } as never, "accuracy()"),
+      // A loss and a metric of one name differ in their sign: here the metric is meant.
+      resolveNamed<Metric>("metric", one, { ...metrics, ...losses } as never, "accuracy()"),
     );
   });
 

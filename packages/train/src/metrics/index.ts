@@ -9,6 +9,7 @@ export { f1 } from "./f1";
 export { falseNegatives } from "./falseNegatives";
 export { falsePositives } from "./falsePositives";
 export { fBeta } from "./fBeta";
+export { meanCosineSimilarity } from "./meanCosineSimilarity";
 export { meanIoU } from "./meanIoU";
 export { pearsonCorrelation } from "./pearsonCorrelation";
 export { precision } from "./precision";

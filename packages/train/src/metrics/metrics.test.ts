@@ -2,6 +2,7 @@ import { tensor } from "@cajal/core";
 import type { MeanMetric } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
 import { engines } from "../../testing/engines";
+import { lossesOf, metricsOf } from "../named";
 import {
   accuracy,
   binaryAccuracy,
@@ -52,5 +53,14 @@ describe.each(engines)("metrics on $name", (engine) => {
     const three = tensor("float32", [1, 3], [0.9, 0.2, 0.8]);
     const [share] = await value(binaryAccuracy(), tensor("int32", [1, 3], [1, 0, 0]), three);
     expect(share).toBeCloseTo(2 / 3, 6);
+  });
+
+  it("cosine_similarity is that of the metric, and of the loss the other sign", async () => {
+    const [labels, outputs] = [tensor("float32", [2, 2], [1, 0, 3, 4]), tensor("float32", [2, 2], [2, 0, 4, -3])]; // prettier-ignore
+    const [metric] = metricsOf(["cosine_similarity"]) as readonly MeanMetric[];
+    expect(metric!.name).toBe("cosine_similarity");
+    expect(await value(metric!, labels, outputs)).toEqual([1, 0]);
+    const loss = lossesOf("cosine_similarity") as MeanMetric;
+    expect((await value(loss, labels, outputs))[0]).toBe(-1);
   });
 });
