@@ -1,9 +1,11 @@
-// A layer applied to each step of a sequence: [batch, steps, …] is one batch of batch · steps to it.
+// A layer applied to each step of a sequence: [batch, steps, …] is one batch of batch · steps to it, but where training
+// normalizes by the batch: Keras 3 calls the layer step by step, so that each step has statistics of its own.
 // keras.io/api/layers/recurrent_layers/time_distributed
 import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "./definition/shape";
 import { defineLayer } from "./definition/layer";
+import type { InnerLayer } from "./definition/layer";
 import { layer } from "./definition/layerField";
 import { weightsWithin } from "./shared/weightsWithin";
 import { integersOf } from "./shared/integers";
@@ -45,9 +47,26 @@ export const timeDistributed = defineLayer({
         : undefined,
   },
   layout: "channelsLast",
-  lower: ({ layer }, [x], g, { inner, inputs, mask, outputs }) => {
+  lower: ({ layer }, [x], g, { inner, inputs, mask, outputs, training }) => {
     const [shape] = inputs;
     const stepShape = stepOf(shape);
+    if (training && shape[1] !== null && normalizesByBatch(layer)) {
+      const masks = mask && eachStep(g, mask, shape[1]!);
+      const results = eachStep(g, x, shape[1]!).map(
+        (step, i) =>
+          inner(layer, [step], {
+            shapes: [stepShape],
+            layout: "channelsLast",
+            masks: [masks?.[i]],
+          }).values,
+      );
+      return outputs.map((_, output) =>
+        g.concat(
+          results.map((values) => g.unsqueeze(values[output]!, [1])),
+          { axis: 1 },
+        ),
+      );
+    }
     const steps = g.reshape(x, extents(stepShape));
     const innerMask =
       mask && mask.shape && mask.shape.length > 2 ? innerMaskOf(g, mask) : undefined;
@@ -76,6 +95,17 @@ export const timeDistributed = defineLayer({
     },
   ],
 });
+
+/** Whether the layer, or one within it, normalizes by the statistics of a batch in training. */
+const normalizesByBatch = ({ definition, config }: InnerLayer): boolean =>
+  definition.infersWhenFrozen === true ||
+  Object.values(definition.parts?.(config) ?? {}).some(({ layer }) => layer && normalizesByBatch(layer)); // prettier-ignore
+
+/** [batch, steps, …] as [batch, …] for each step. */
+const eachStep = (g: GraphBuilder, x: Value, steps: number): Value[] =>
+  (steps === 1 ? [x] : g.split(x, { axis: 1, sizes: Array.from({ length: steps }, () => 1) })).map(
+    (step) => g.squeeze(step, [1]),
+  );
 
 /** A mask [batch, steps, …] as that of all steps as one batch. */
 const innerMaskOf = (g: GraphBuilder, mask: Value): Value => {
