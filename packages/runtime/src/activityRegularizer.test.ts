@@ -1,8 +1,9 @@
 // What outputs add to the loss: l1 Σ|y| + l2 Σy² over the batch's size, as Keras 3 has it.
 import { tensor } from "@cajal/core";
-import { functional } from "@cajal/models";
+import { functional, type ModelConfig } from "@cajal/models";
 import { binaryCrossentropy, meanSquaredError, sgd, sparseCategoricalCrossentropy } from "@cajal/train"; // prettier-ignore
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { initialize } from "./initializers/initialize";
 import { openTrainStep } from "./openTrainStep";
 
 it("is the regularizer of the outputs, a share of the batch, and moves the weights", async () => {
@@ -48,3 +49,52 @@ it.each([
     await step.dispose();
   },
 );
+
+describe("of a layer within another", () => {
+  const activity_regularizer = { class_name: "L2", config: { l2: 1 } };
+  const layer = { class_name: "SimpleRNN", config: { units: 2, activation: "linear", activity_regularizer } }; // prettier-ignore
+  const dense = { class_name: "Dense", config: { units: 1, activity_regularizer } };
+  const modelOf = (className: "Bidirectional" | "TimeDistributed" | "RNN", config: object) => {
+    const net = functional("small");
+    const x = net.input([1, 1]);
+    const y = net.layer(className, config as never, x);
+    return net.model(x, net.layer("Dense", { units: 1, name: "out" }, net.layer("Flatten", {}, y)));
+  };
+  const ones = (model: ModelConfig) =>
+    new Map([...initialize(model, { seed: 1 })].map(([key, { shape, data }]) => [key, tensor("float32", [...shape], new Float32Array(data.length).fill(key.startsWith("out/") ? 0 : 1))])); // prettier-ignore
+  const batch = { x: tensor("float32", [2, 1, 1], [2, 0]), y: tensor("float32", [2, 1], [0, 0]) };
+  const options = { loss: meanSquaredError(), optimizer: sgd(), engine: "onnx" } as const;
+
+  it("counts for both directions of Bidirectional", async () => {
+    const model = modelOf("Bidirectional", { layer, merge_mode: "mul" });
+    const step = await openTrainStep(model, ones(model), options);
+    // Each direction gives 3, 3 and 1, 1: twice (2 · 9 + 2 · 1) / 2.
+    expect((await step.run(batch)).loss).toBeCloseTo(20, 5);
+    await step.dispose();
+    await expect(openTrainStep(model, ones(model), { ...options, engine: "tfjs", device: "cpu" })).rejects.toMatchObject({ code: "unsupported" }); // prettier-ignore
+  });
+
+  it("counts for nothing in TimeDistributed, as Keras does not call the layer", async () => {
+    const model = modelOf("TimeDistributed", { layer: dense });
+    const step = await openTrainStep(model, ones(model), options);
+    expect((await step.run(batch)).loss).toBeCloseTo(0, 5);
+    await step.dispose();
+  });
+
+  it.each([
+    ["TimeDistributed", { layer: modelWithin() }],
+    ["RNN", { cell: { class_name: "GRUCell", config: { units: 1, activity_regularizer } } }],
+  ] as const)("is refused within %s", async (className, config) => {
+    const model = modelOf(className, config);
+    await expect(openTrainStep(model, ones(model), options)).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringContaining("activity_regularizer"),
+    });
+  });
+
+  function modelWithin() {
+    const net = functional("within");
+    const x = net.input([1]);
+    return net.model(x, net.layer("Dense", { units: 1, activity_regularizer }, x));
+  }
+});

@@ -1,6 +1,7 @@
 // From a class name and a config, as Keras writes them, to a layer ready to be asked.
 import { CajalError, unknownName } from "@cajal/core";
 import { showConfigValue } from "../layers/definition/shown";
+import type { KerasObject } from "../layers/definition/fields";
 import type { Place } from "../layers/definition/place";
 import { readConfig } from "../layers/definition/readConfig";
 import type { InnerLayer, Layer } from "../layers/definition/layer";
@@ -131,9 +132,13 @@ function registry(
       return modelWithin({ class_name: raw.class_name, config }, own);
     definitionOf(raw.class_name, `${where}, "${key}"`);
     const innerLayer = read(raw.class_name, statedName || snakeCase(raw.class_name), { ...config });
-    return "trainable" in config && config.trainable === false
-      ? { ...innerLayer, frozen: true }
-      : innerLayer;
+    const { trainable, activity_regularizer } = config as Readonly<Record<string, unknown>>;
+    return {
+      ...innerLayer,
+      ...(trainable === false && { frozen: true as const }),
+      // Its kind was checked when the config was read.
+      ...(activity_regularizer ? { activityRegularizer: activity_regularizer as KerasObject } : {}),
+    };
   }
 
   const own: Registry = { definitionOf, read, added, withModels: (reader) => registry(definitions, added, reader) }; // prettier-ignore

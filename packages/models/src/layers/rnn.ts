@@ -52,16 +52,19 @@ const cells = f.fieldOf<Cells, CellInput>(
     };
   },
   ({ stack, list }) => {
-    const writtenCells = list.map(({ cell, layer: { name, definition, config, frozen } }) => ({
-      class_name: cell,
-      config: Object.fromEntries(
-        Object.entries({
-          name,
-          ...(frozen && { trainable: false }),
-          ...writeConfig(definition.fields, config),
-        }).filter(([key]) => !ofTheLayer.includes(key)),
-      ),
-    }));
+    const writtenCells = list.map(
+      ({ cell, layer: { name, definition, config, frozen, activityRegularizer } }) => ({
+        class_name: cell,
+        config: Object.fromEntries(
+          Object.entries({
+            name,
+            ...(frozen && { trainable: false }),
+            ...writeConfig(definition.fields, config),
+            ...(activityRegularizer && { activity_regularizer: activityRegularizer }),
+          }).filter(([key]) => !ofTheLayer.includes(key)),
+        ),
+      }),
+    );
     return stack === undefined
       ? writtenCells[0]!
       : { class_name: "StackedRNNCells", config: { name: stack, cells: writtenCells } };
@@ -151,6 +154,10 @@ export const rnn = defineLayer({
     );
   },
   mask: recurrentMask,
+  refusesTraining: ({ cell: { list } }) =>
+    list.some(({ layer }) => layer.activityRegularizer)
+      ? "a regularizer of a cell's outputs (activity_regularizer) cannot be trained, in Keras neither: give it to the RNN"
+      : undefined,
   layout: "channelsLast",
   lower: (config, [x], g, { inner, inputs, layout, masks }) => {
     let [value, shape] = [x, inputs[0] as KerasShape];

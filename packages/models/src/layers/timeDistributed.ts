@@ -47,7 +47,9 @@ export const timeDistributed = defineLayer({
         : undefined,
   },
   layout: "channelsLast",
-  lower: ({ layer }, [x], g, { inner, inputs, mask, outputs, training }) => {
+  lower: (config, [x], g, { inner, inputs, mask, outputs, training }) => {
+    // Keras asks it to compute without calling it, and a call is what adds to the loss.
+    const { activityRegularizer: _, ...layer } = config.layer;
     const [shape] = inputs;
     const stepShape = stepOf(shape);
     if (training && shape[1] !== null && normalizesByBatch(layer)) {

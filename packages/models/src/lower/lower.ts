@@ -227,6 +227,9 @@ function lowerNetwork(
         return source(spec, steps);
       },
       update: (name, value) => void updates.set(`${layer.path}/${name}`, value),
+      regularize: (value, regularizer) => {
+        if (value.dtype === "float32") activities.push({ layer: layer.path, regularizer, value });
+      },
       dtype: call.dtype,
       seed: () => {
         if (call.dtype !== "float32")
@@ -257,9 +260,7 @@ function lowerNetwork(
       ),
     );
     const regularizer = layer.activityRegularizer;
-    if (regularizer)
-      for (const value of result.values)
-        if (value.dtype === "float32") activities.push({ layer: layer.path, regularizer, value });
+    if (regularizer) for (const value of result.values) own.regularize(value, regularizer);
     call.outputs.forEach((value, i) => {
       const computed = result.values[i]!;
       const whole = integersOf(inner) === "rounds" ? rounded(g, computed, value.dtype) : computed;

@@ -20,6 +20,8 @@ export interface Surroundings {
   readonly dtype: DType;
   weight(name: string, steps: readonly Step[]): Value;
   update(name: string, value: Value): void;
+  /** Adds to the loss of training what a layer within gives, by its Keras regularizer. */
+  regularize(value: Value, regularizer: NonNullable<InnerLayer["activityRegularizer"]>): void;
   seed(): Value;
 }
 
@@ -40,6 +42,7 @@ export function lowerLayer(
     dtype,
     weight,
     update,
+    regularize,
     seed,
   }: Surroundings,
 ): { values: readonly Value[]; layouts: readonly Layout[]; outputs: readonly KerasShape[] } {
@@ -84,9 +87,12 @@ export function lowerLayer(
           dtype,
           weight: (name, steps) => weight(`${prefix}/${name}`, steps),
           update: (name, value) => update(`${prefix}/${name}`, value),
+          regularize,
           seed,
         },
       );
+      const { activityRegularizer } = layer;
+      if (activityRegularizer) for (const value of nested.values) regularize(value, activityRegularizer); // prettier-ignore
       return {
         shapes: nested.outputs,
         values: nested.values.map((value, i) =>

@@ -56,7 +56,7 @@ export function modelLayer(
       }, 0),
     // Keras hands it on to the model's layers.
     mask: { takes: "one" },
-    lower: (_, [x], g, { inner, inputs, mask }) => {
+    lower: (_, [x], g, { inner, inputs, mask, training }) => {
       if (mask)
         throw new CajalError("unsupported", `the model "${name}" within it would get a mask of the steps within each step`); // prettier-ignore
       const network = networkFor(inputs);
@@ -64,6 +64,8 @@ export function modelLayer(
       const maskValue = maskValues(g, (value) => values.get(value)!);
       for (const call of network.calls) {
         if (call.inner.definition.isInput) continue;
+        if (training && call.layer.activityRegularizer)
+          throw new CajalError("unsupported", `the model "${name}" within it has a regularizer of outputs (activity_regularizer), which is not trained there`); // prettier-ignore
         if (call.attentionMask)
           throw new CajalError("unsupported", `the model "${name}" within it has an attention_mask`); // prettier-ignore
         const result = inner(

@@ -80,7 +80,7 @@ export interface LowerContext {
   arrange(layout: Layout, i?: number): void;
   /**
    * Lowers a layer within this one, on values in `layout`, which its outputs have too. Its weights are
-   * `<prefix>/<weight>` of this layer; the prefix is its name by default.
+   * `<prefix>/<weight>` of this layer; the prefix is its name by default. What regularizes its outputs is added to the loss.
    */
   inner(
     layer: InnerLayer,
@@ -101,6 +101,8 @@ export interface InnerLayer {
   readonly config: Readonly<Record<string, unknown>>;
   /** Whether its config has `trainable: false`; only of a layer within another. */
   readonly frozen?: true;
+  /** The Keras regularizer of its outputs; only of a layer within another. */
+  readonly activityRegularizer?: KerasObject;
 }
 
 /** See {@link Layer.ending}. */

@@ -14,6 +14,7 @@ const writeInner = (layer: InnerLayer | null) =>
       name: layer.name,
       ...(layer.frozen && { trainable: false }),
       ...writeConfig(layer.definition.fields, layer.config),
+      ...(layer.activityRegularizer && { activity_regularizer: layer.activityRegularizer }),
     },
   };
 

@@ -19,7 +19,7 @@ export function checkTrainable(
   device: DeviceName,
 ): void {
   for (const { layer, inner } of network.calls) {
-    if (layer.activityRegularizer)
+    if (layer.activityRegularizer ?? layersWithin(inner).some((each) => each.activityRegularizer))
       throw new CajalError(
         "unsupported",
         `layer "${layer.path}" (${layer.className}): engine tfjs does not train with a regularizer of outputs (activity_regularizer). Use engine onnx.`,
