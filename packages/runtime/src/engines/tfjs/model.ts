@@ -84,7 +84,14 @@ export async function tfjsModel(tfjs: Tfjs, network: Network): Promise<TfjsModel
   const used = flat.layers.map(({ layer }) => layer);
   const byPath = new Map(layersOf(tfModel, used));
   tfjs.runOnBackend(() => withTypes(tfjs, network, byPath));
+  for (const layer of tfModel.layers) withOwnArguments(layer);
   return { model: tfModel, variables: new Map(variablesOf(tfModel, used)), layers: byPath };
+}
+
+/** In training TF.js hands one object to all layers, and a recurrent one leaves in it the states that it starts from. */
+function withOwnArguments(layer: tfl.layers.Layer): void {
+  const apply = layer.apply.bind(layer);
+  layer.apply = (inputs, kwargs) => apply(inputs, kwargs && { ...kwargs });
 }
 
 /** The network's layers with the options of their calls, which on TF.js must be the same in every call. */

@@ -362,12 +362,14 @@ export async function openTrainStepOnTfjs(
     measure: (batch) =>
       tfjs.checked(async () => {
         let lengths: readonly number[] = [];
-        const numbers = onBackend(() =>
-          tf.tidy(() => {
-            const line = flattenGroups(measure(batch, false));
-            ({ lengths } = line);
-            return line.numbers;
-          }),
+        const numbers = withEngineError(() =>
+          onBackend(() =>
+            tf.tidy(() => {
+              const line = flattenGroups(measure(batch, false));
+              ({ lengths } = line);
+              return line.numbers;
+            }),
+          ),
         );
         return readLine({ numbers, lengths });
       }),

@@ -1,6 +1,6 @@
 // Which layers and options a training step on TF.js refuses.
 import { tensor } from "@cajal/core";
-import { readKeras } from "@cajal/models";
+import { defineLayer, functional, readKeras } from "@cajal/models";
 import { describe, expect, it } from "vitest";
 import { initialize } from "../../initializers/initialize";
 import { openTrainStep } from "../../openTrainStep";
@@ -135,3 +135,45 @@ it.each(["onnx", "tfjs"] as const)(
     await expect(run()).rejects.toThrow(/training would change nothing/);
   },
 );
+
+it.each([
+  ["LSTM", "LSTM"],
+  ["LSTM", "SimpleRNN"],
+  ["SimpleRNN", "GRU"],
+  ["GRU", "LSTM"],
+] as const)("%s that begins from given states trains before %s", async (first, second) => {
+  const net = functional("states");
+  const [x, h] = [net.input([3, 2], { name: "x" }), net.input([2], { name: "h" })];
+  const own = (name: string, kind: string) => ({ units: 2, name, ...(kind === "GRU" && { reset_after: false }) }); // prettier-ignore
+  const states = first === "LSTM" ? [h, h] : [h];
+  const sequence = net.layer(first, { ...own("first", first), return_sequences: true }, [
+    x,
+    ...states,
+  ]);
+  const model = net.model([x, h], net.layer(second, own("second", second), sequence));
+  const filled = (...shape: number[]) => tensor("float32", shape, Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i))); // prettier-ignore
+  const batch = { x: { x: filled(2, 3, 2), h: filled(2, 2) }, y: filled(2, 2) };
+  const [tfjs, onnx] = [await openOn("tfjs", model), await openOn("onnx", model)];
+  for (const measured of ["run", "evaluate"] as const)
+    expect((await tfjs[measured](batch)).loss).toBeCloseTo((await onnx[measured](batch)).loss, 5);
+  await Promise.all([tfjs.dispose(), onnx.dispose()]);
+});
+
+it("says where a layer of one's own fails while a batch is measured", async () => {
+  const failing = defineLayer({
+    className: "Failing",
+    fields: {},
+    shape: (_, [x]) => [x!],
+    lower: (_, [x], g) => [g.identity(x!)],
+    tfjs: () => {
+      throw new TypeError("oops");
+    },
+  });
+  const net = functional("own");
+  const x = net.input([2]);
+  const model = net.model(x, net.own(failing, {}, net.layer("Dense", { units: 1 }, x)));
+  const options = { loss, optimizer, engine: "tfjs", device: "cpu", layers: [failing] } as const;
+  await using step = await openTrainStep(model, initialize(model, { seed: 1, layers: [failing] }), options); // prettier-ignore
+  const batch = { x: tensor("float32", [1, 2]), y: tensor("float32", [1, 1]) };
+  await expect(step.evaluate(batch)).rejects.toMatchObject({ code: "engine", message: expect.stringContaining("oops") }); // prettier-ignore
+});
