@@ -123,13 +123,37 @@ describe("a run that goes on", () => {
         batch: () => source,
         shuffle: () => source,
       } as unknown as TrainData;
-      const events = train(model, source, { ...options, accumulate: 2 });
-      const all = async () => {
+      const all = async (events: AsyncIterable<unknown>) => {
         for await (const event of events) void event;
       };
-      await expect(all()).rejects.toMatchObject({ code: "bad-argument", message: `train: the data gave ${got} batches in an epoch, and has a batchCount of ${claimed}.` }); // prettier-ignore
+      for (const [what, events] of [
+        ["data", train(model, source, { ...options, accumulate: 2 })],
+        ["validation data", train(model, data(), { ...options, validation: source })],
+      ] as const)
+        await expect(all(events)).rejects.toMatchObject({ code: "bad-argument", message: `train: the ${what} gave ${got} batches in an epoch, and has a batchCount of ${claimed}.` }); // prettier-ignore
     }
   });
+
+  it.each(["batchCount", "size", "batchSize"] as const)(
+    "refuses data whose %s is no whole number",
+    async (name) => {
+      const { size, batchSize, batchCount } = data();
+      const source: TrainData = {
+        ...{ size, batchSize, batchCount, [name]: undefined },
+        batches: (where) => data().batches(where),
+        batch: () => source,
+        shuffle: () => source,
+      };
+      const checkpoint = { save: async () => {} };
+      const expected = { code: "bad-argument", message: expect.stringContaining(`${name} undefined, expected a whole number`) }; // prettier-ignore
+      await expect(train(model, source, { ...options, checkpoint }).next()).rejects.toMatchObject(expected); // prettier-ignore
+      // Only what is resumed needs all of them.
+      const validated = train(model, data(), { ...options, validation: source });
+      if (name === "batchCount") await expect(validated.next()).rejects.toMatchObject(expected);
+      else expect((await validated.next()).value).toMatchObject({ type: "start" });
+      await validated.return();
+    },
+  );
 
   it("refuses another model whose weights have the same shapes", async () => {
     const resume = await run();

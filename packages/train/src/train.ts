@@ -83,10 +83,13 @@ export async function* train(
   const dataset = dataOf("data", data);
   const batched = batchSize === undefined ? dataset : checkGiven("data.batch()", dataset.batch(batchSize)); // prettier-ignore
   const ordered = shuffle ? checkGiven("data.shuffle()", batched.shuffle({ seed })) : batched;
+  checkInteger("train", "data.batchCount", ordered.batchCount, { least: 0 });
   if (ordered.batchCount === 0)
     throw new CajalError("bad-argument", "train: the data has no batches.", { size: dataset.size });
   const validation =
     options.validation === undefined ? undefined : dataOf("validation", options.validation);
+  if (validation)
+    checkInteger("train", "validation.batchCount", validation.batchCount, { least: 0 });
   if (validation?.batchCount === 0)
     throw new CajalError(
       "bad-argument",
@@ -102,6 +105,10 @@ export async function* train(
     lossWeights = {},
   } = options;
   let run: RunDescription | undefined;
+  // A checkpoint without them could not be resumed.
+  if (checkpoint)
+    for (const name of ["size", "batchSize"] as const)
+      checkInteger("train", `data.${name}`, ordered[name], { least: 0 });
   if (resume) checkSameData(resume.position, ordered);
   if (resume || checkpoint)
     run = {
@@ -190,7 +197,7 @@ export async function* train(
       )) {
         group.push(classWeights ? withClassWeights(examples, classWeights, classes) : examples);
         taken++;
-        if (taken > batchCount) throw wrongBatchCount("more", ordered);
+        if (taken > batchCount) throw wrongBatchCount("data", "more", ordered);
         const isLast = taken === batchCount;
         if (group.length < accumulate && !isLast) continue;
         groups.push(group);
@@ -230,15 +237,17 @@ export async function* train(
       }
       // Data that the signal is handed to may end their pass by it.
       signal?.throwIfAborted();
-      if (taken < batchCount) throw wrongBatchCount(String(taken), ordered);
+      if (taken < batchCount) throw wrongBatchCount("data", String(taken), ordered);
       let validationResult: StepResult | undefined;
       if (validation) {
         const pass = firstPass?.all() ?? batchesOf("validation", validation, { signal });
         firstPass = undefined;
         const batches = prefetch(pass, readAhead);
-        const validationTotals = await totalsOf(batches, (each) => step.evaluate(each));
+        const { totals, taken } = await totalsOf(batches, validation, (each) => step.evaluate(each)); // prettier-ignore
         signal?.throwIfAborted();
-        validationResult = step.result(validationTotals);
+        if (taken < validation.batchCount)
+          throw wrongBatchCount("validation data", String(taken), validation);
+        validationResult = step.result(totals);
       }
       finishedEpoch = epoch;
       yield {
@@ -318,24 +327,28 @@ const examplesIn = (x: NamedBatch["x"]): number => {
   return first?.shape[0] ?? 0;
 };
 
-/** The totals over all batches. */
+/** The totals over all batches of validation data, and how many there were. */
 async function totalsOf(
   batches: AsyncIterable<NamedBatch>,
+  validation: TrainData,
   evaluate: (batch: NamedBatch) => Promise<MeasuredStep>,
-): Promise<Totals> {
+): Promise<{ totals: Totals; taken: number }> {
   let totals: Totals = {};
+  let taken = 0;
   for await (const batch of batches) {
+    taken++;
+    if (taken > validation.batchCount) throw wrongBatchCount("validation data", "more", validation);
     await nextTask();
     totals = addTotals(totals, (await evaluate(batch)).totals);
   }
-  return totals;
+  return { totals, taken };
 }
 
 /** The number of batches of an epoch must be what the data has said. */
-function wrongBatchCount(got: string, { batchCount }: TrainData): CajalError {
+function wrongBatchCount(what: string, got: string, { batchCount }: TrainData): CajalError {
   return new CajalError(
     "bad-argument",
-    `train: the data gave ${got} batches in an epoch, and has a batchCount of ${batchCount}.`,
+    `train: the ${what} gave ${got} batches in an epoch, and has a batchCount of ${batchCount}.`,
     { batchCount },
   );
 }

@@ -129,7 +129,13 @@ function byName(
   }: { kind: string; names: readonly string[]; knownNames: readonly string[] },
 ): NamedTensors {
   const example = names.map((name) => `${name}: …`).join(", ");
-  if (typeof value !== "object" || value === null)
+  if (
+    typeof value !== "object" ||
+    value === null ||
+    Array.isArray(value) ||
+    ArrayBuffer.isView(value)
+  )
+    // prettier-ignore
     throw new CajalError(
       "bad-argument",
       `batch ${what}: got ${showValue(value)}, expected ${names.length > 1 ? `{ ${example} }` : "a tensor"}.`,

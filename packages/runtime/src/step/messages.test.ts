@@ -110,6 +110,8 @@ it("of a learning rate, and of batches", async () => {
     [step.run(batch(x), { learningRate }), 'the learning rate is "0.1", expected a number'],
     [step.run("batch" as never), 'batch: got "batch", expected { x, y }'],
     [step.run(batch("x")), 'batch x: got "x", expected a tensor'],
+    [step.run(batch([[1, 2]])), "batch x: got an array of 1, expected a tensor"],
+    [step.run(batch(new Float32Array(2))), "batch x: got a Float32Array of 2, expected a tensor"],
     [step.run(batch(x, { weight: "1" })), 'batch weight: got "1"'],
     [step.run(batch(tensor("uint8", [1, 2]))), "got uint8, expected float32. Map the dataset, e.g. with rescale(1 / 255)."], // prettier-ignore
     // Not scaled: what is in it are no bytes.
