@@ -1,7 +1,7 @@
 // What a training step says of options and batches of another kind: what was got, and what to do.
 import { tensor, type Tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { initialize } from "../initializers/initialize";
 import { openTrainStep } from "../openTrainStep";
 import type { Loss, OpenTrainStepOptions, Ops, Optimizer } from "../index";
@@ -95,6 +95,32 @@ it.each([
       message: expect.stringContaining(message),
     });
   }
+});
+
+describe.each(["onnx", "tfjs"] as const)("labels of whole numbers on %s", (engine) => {
+  const batch = { x: tensor("float32", [2, 2]), y: tensor("int32", [2, 1], [1, 3]) };
+  const plain: Loss = { name: "plain", compute: (ops, y, p) => ops.abs(ops.sub(p, y)) };
+  const taken: Loss = { name: "taken", compute: (ops, y, p) => ops.sub(p, ops.cast(y, "float32")) };
+
+  it("are told with the formula that takes them for others", async () => {
+    for (const options of [{ loss: plain }, { loss: taken, metrics: [plain] }]) {
+      const work = async () => {
+        await using step = await open({ engine, ...options });
+        await step.run(batch);
+      };
+      const what = "metrics" in options ? "metric" : "loss";
+      await expect(work()).rejects.toMatchObject({ code: "bad-argument", message: expect.stringMatching(new RegExp(`^${what} "plain": compute: .*expected equal types\\..*begin with ops\\.cast\\(yTrue, "float32"\\)`)) }); // prettier-ignore
+    }
+  });
+
+  it("are counted and compared by metrics of one's own", async () => {
+    const metrics = [
+      { name: "sum", totals: (ops: Ops<never>, y: never) => [ops.reduceSum(y)], result: ([sum]: [number]) => sum }, // prettier-ignore
+      { name: "one", compute: (ops: Ops<never>, y: never) => ops.equal(y, 1) },
+    ];
+    await using step = await open({ engine, loss: taken, metrics });
+    expect((await step.run(batch)).metrics).toEqual({ sum: 4, one: 0.5 });
+  });
 });
 
 it("of a learning rate, and of batches", async () => {

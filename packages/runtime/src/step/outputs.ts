@@ -3,7 +3,7 @@
 import { CajalError, unknownName, checkArgument, showShape, showValue } from "@cajal/core";
 import { ownValue } from "../session/ownValue";
 import type { Ops } from "./ops";
-import { extentsOf, numberOf, valueOf, valuesOf } from "./ownFormulas";
+import { extentsOf, numberOf, valueFrom, valuesFrom } from "./ownFormulas";
 import type { Loss, Metric, StepResult, Totals, TrainStepOptions } from "./trainStep";
 
 /** An output that has a loss. */
@@ -149,11 +149,13 @@ export function computeMeasures<V>(
   const parts = outputs.map(({ loss, factor, metrics }, i) => {
     const { yTrue, yPred, weight } = labelled[i]!;
     const modelOutput = asGiven(ops, outputs[i]!, yPred);
-    const each = valueOf(`loss "${loss.name}": compute`, loss.compute(ops, yTrue, yPred));
+    const each = valueFrom(`loss "${loss.name}": compute`, () => loss.compute(ops, yTrue, yPred));
     const losses =
       weight === undefined ? each : ops.mul(each, likeLosses(ops, weight, each, loss.name));
     const mean = ops.reduceMean(losses);
     const samples = [losses];
+    // Those of one's own may count labels, or compare.
+    const float = (value: V) => ops.cast(value, "float32");
     const meanOfMetric = (each: V) => {
       samples.push(each);
       return ops.reduceMean(each);
@@ -165,8 +167,8 @@ export function computeMeasures<V>(
       metrics: metrics.map((metric) => {
         const where = `metric "${metric.name}"`;
         return "totals" in metric
-          ? [...valuesOf(`${where}: totals`, metric.totals(ops, yTrue, modelOutput))]
-          : [meanOfMetric(valueOf(`${where}: compute`, metric.compute(ops, yTrue, modelOutput)))];
+          ? valuesFrom(`${where}: totals`, () => metric.totals(ops, yTrue, modelOutput)).map(float)
+          : [meanOfMetric(float(valueFrom(`${where}: compute`, () => metric.compute(ops, yTrue, modelOutput))))]; // prettier-ignore
       }),
     };
   });
