@@ -43,3 +43,19 @@ it("opens files of a format version that ONNX Runtime does not know yet", async 
   expect(await predict(newer)).toEqual([3, 6, 9, 12, 15]);
   expect(await predict(encodeModel(newer))).toEqual([3, 6, 9, 12, 15]);
 });
+
+it.each(["cpu", "wasm"])(
+  "tells of extents that are free and have no name, and takes any, on %s",
+  async (device) => {
+    const g = new GraphBuilder();
+    g.output(g.mul(g.input("x", "float32", ["batch", undefined, 2]), 3));
+    await using session = await open(g.build(), { device });
+    expect(session.inputs[0]!.shape).toEqual(["batch", undefined, 2]);
+    for (const steps of [1, 4])
+      expect((await session.predict(tensor("float32", [1, steps, 2]))).shape).toEqual([
+        1,
+        steps,
+        2,
+      ]);
+  },
+);

@@ -167,10 +167,11 @@ function withoutProto(model: OnnxModel): OnnxModel {
 function valueInfo(metadata: InferenceSession.ValueMetadata): ValueInfo {
   if (!metadata.isTensor) return { name: metadata.name, dtype: "float32", shape: undefined };
   const { name, type, shape } = metadata;
-  // ONNX Runtime reports an unnamed free extent as "".
+  // ONNX Runtime reports an unnamed free extent as "", in WebAssembly as −1 read without its sign.
+  const isFree = (extent: number | string) => extent === "" || extent === 2 ** 32 - 1;
   return {
     name,
     dtype: type as DType,
-    shape: shape.map((extent) => (extent === "" ? undefined : extent)),
+    shape: shape.map((extent) => (isFree(extent) ? undefined : extent)),
   };
 }
