@@ -1,11 +1,10 @@
-// A layer applied to each step of a sequence: [batch, steps, …] is one batch of batch · steps to it, but where training
-// normalizes by the batch: Keras 3 calls the layer step by step, so that each step has statistics of its own.
+// A layer applied to each step of a sequence: [batch, steps, …] is one batch of batch · steps to it, but for one that
+// learns from a batch as a whole: in training it gets one step after the other, as in Keras 3.
 // keras.io/api/layers/recurrent_layers/time_distributed
 import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "./definition/shape";
-import { defineLayer } from "./definition/layer";
-import type { InnerLayer } from "./definition/layer";
+import { defineLayer, type InnerLayer } from "./definition/layer";
 import { layer } from "./definition/layerField";
 import { weightsWithin } from "./shared/weightsWithin";
 import { integersOf } from "./shared/integers";
@@ -47,14 +46,17 @@ export const timeDistributed = defineLayer({
         : undefined,
   },
   layout: "channelsLast",
-  lower: (config, [x], g, { inner, inputs, mask, outputs, training }) => {
+  lower: (config, [x], g, { inner, inputs, mask, outputs, trainable, training }) => {
     // Keras asks it to compute without calling it, and a call is what adds to the loss.
     const { activityRegularizer: _, ...layer } = config.layer;
     const [shape] = inputs;
     const stepShape = stepOf(shape);
-    if (training && shape[1] !== null && normalizesByBatch(layer)) {
-      const masks = mask && eachStep(g, mask, shape[1]!);
-      const results = eachStep(g, x, shape[1]!).map(
+    if (training && trainable && averages(layer, stepShape)) {
+      const [, count] = shape;
+      if (typeof count !== "number")
+        throw new CajalError("unsupported", "a layer with moving averages is trained step by step, and the number of steps must be known. State it in the Input's shape, or freeze the layer.", { shape }); // prettier-ignore
+      const masks = mask && eachStep(g, mask, count);
+      const results = eachStep(g, x, count).map(
         (step, i) =>
           inner(layer, [step], {
             shapes: [stepShape],
@@ -98,10 +100,9 @@ export const timeDistributed = defineLayer({
   ],
 });
 
-/** Whether the layer, or one within it, normalizes by the statistics of a batch in training. */
-const normalizesByBatch = ({ definition, config }: InnerLayer): boolean =>
-  definition.infersWhenFrozen === true ||
-  Object.values(definition.parts?.(config) ?? {}).some(({ layer }) => layer && normalizesByBatch(layer)); // prettier-ignore
+/** Whether a layer has weights that follow its batches, or what is in it has. */
+const averages = ({ definition, config, frozen }: InnerLayer, shape: KerasShape): boolean =>
+  !frozen && (definition.weights?.(config, [shape]) ?? []).some(({ trainable }) => !trainable);
 
 /** [batch, steps, …] as [batch, …] for each step. */
 const eachStep = (g: GraphBuilder, x: Value, steps: number): Value[] =>

@@ -44,7 +44,7 @@ it("opens files of a format version that ONNX Runtime does not know yet", async 
   expect(await predict(encodeModel(newer))).toEqual([3, 6, 9, 12, 15]);
 });
 
-it.each(["cpu", "wasm"])(
+it.each(["cpu", "wasm"] as const)(
   "tells of extents that are free and have no name, and takes any, on %s",
   async (device) => {
     const g = new GraphBuilder();

@@ -1,0 +1,51 @@
+// A normalization of each step of a sequence: in training Keras calls it for one step after the other.
+import { tensor } from "@cajal/core";
+import { functional } from "@cajal/models";
+import { openTrainStep } from "@cajal/runtime";
+import { expect, it } from "vitest";
+import { meanSquaredError, sgd } from "./index";
+
+const layers = [
+  { class_name: "Dense", config: { name: "dense", units: 2, batch_input_shape: [null, 2] } },
+  { class_name: "BatchNormalization", config: { name: "norm", momentum: 0.5 } },
+];
+const weights = new Map(
+  Object.entries({
+    "dense/kernel": [1, -0.5, 0.25, 2],
+    "dense/bias": [0.5, -1],
+    "norm/gamma": [1, 1],
+    "norm/beta": [0, 0],
+    "norm/moving_mean": [0, 0],
+    "norm/moving_variance": [1, 1],
+  }).map(([name, data]) => [`each/inner/${name}`, tensor("float32", data.length === 4 ? [2, 2] : [2], data)]), // prettier-ignore
+);
+const numbers = (factor: number, modulus: number, divisor: number, offset: number) =>
+  tensor("float32", [4, 3, 2], Array.from({ length: 24 }, (_, i) => ((i * factor) % modulus) / divisor - offset)); // prettier-ignore
+const batch = { x: numbers(7, 11, 5, 1), y: numbers(5, 7, 4, 0.5) };
+
+// Keras 3.15.1, TensorFlow 2.21: train_on_batch with SGD(0.5) and "mse" of TimeDistributed(Sequential([Dense, BatchNormalization])).
+const expected = {
+  "dense/kernel": [1.000604, -0.529189, 0.238685, 1.992539],
+  "dense/bias": [0.5, -1],
+  "norm/gamma": [0.471317, 0.455728],
+  "norm/beta": [0.135417, 0.104167],
+  "norm/moving_mean": [0.275, -0.740625],
+  "norm/moving_variance": [0.336562, 1.94961],
+};
+
+it.each([3, null])("trains as Keras does, of %s steps", async (steps) => {
+  const net = functional("frames");
+  const x = net.input([steps, 2], { name: "x" });
+  const layer = { class_name: "Sequential", config: { name: "inner", layers } };
+  const model = net.model(x, net.layer("TimeDistributed", { name: "each", layer }, x));
+  await using step = await openTrainStep(model, weights, {
+    device: "cpu",
+    loss: meanSquaredError(),
+    optimizer: sgd({ learningRate: 0.5 }),
+  });
+  expect((await step.run(batch)).loss).toBeCloseTo(1.4584023, 5);
+  const trained = await step.weights();
+  for (const [name, values] of Object.entries(expected))
+    for (const [i, value] of trained.get(`each/inner/${name}`)!.data.entries())
+      expect(value, `${name} ${i}`).toBeCloseTo(values[i]!, 4);
+});
