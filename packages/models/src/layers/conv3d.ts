@@ -34,5 +34,9 @@ export const conv3d = defineLayer({
       inputs: [[1, 3, 4, 5, 4]],
     },
     { config: { filters: 2, kernel_size: 1, use_bias: false }, inputs: [[1, 2, 2, 2, 3]] },
+    {
+      config: { filters: 2, kernel_size: [1, 2, 3], strides: [2, 3, 2], padding: "same" },
+      inputs: [[1, 4, 7, 5, 2]],
+    },
   ],
 });

@@ -18,5 +18,6 @@ export const maxPooling3d = defineLayer({
     { inputs: [[2, 4, 5, 6, 2]] },
     { config: { pool_size: 3, strides: 2, padding: "same" }, inputs: [[1, 4, 6, 7, 2]] },
     { config: { pool_size: [1, 2, 3], strides: 1 }, inputs: [[1, 2, 4, 4, 1]] },
+    { config: { pool_size: 1, strides: 2, padding: "same" }, inputs: [[1, 4, 5, 4, 1]] },
   ],
 });

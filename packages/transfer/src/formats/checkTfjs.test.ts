@@ -45,6 +45,7 @@ async function both(model: ModelConfig, x: Tensor) {
 }
 
 const images = [4, 4, 2];
+const volumes = [4, 4, 4, 2];
 const cell = (class_name: string) => ({ class_name, config: { units: 2, recurrent_activation: "hard_sigmoid", ...(class_name === "GRUCell" && { reset_after: false }) } }); // prettier-ignore
 const lstm = (config = {}) => ({ class_name: "LSTM", config: { units: 2, ...config } });
 type Case = [string, readonly number[], string, object, number];
@@ -58,6 +59,9 @@ const refused: Case[] = [
   ["joined along an axis from behind", images, "Concatenate", { axis: -2 }, 2],
   ["transposed with dilation", images, "Conv2DTranspose", { filters: 2, kernel_size: 2, dilation_rate: 2 }, 1],
   ["transposed with more rows", images, "Conv2DTranspose", { filters: 2, kernel_size: 3, strides: 2, output_padding: 1 }, 1],
+  ["volumes of which strides leave elements out", volumes, "Conv3D", { filters: 2, kernel_size: 1, strides: 2, padding: "same" }, 1],
+  ["the largest of such windows", volumes, "MaxPooling3D", { pool_size: 1, strides: 2, padding: "same" }, 1],
+  ["averages of such windows", volumes, "AveragePooling3D", { pool_size: 1, strides: 2, padding: "same" }, 1],
   ["a slope below 0", [5], "ReLU", { negative_slope: 0.25 }, 1],
   ["a threshold", [5], "ReLU", { threshold: 0.5 }, 1],
   ["a cell's hard_sigmoid", [3, 2], "RNN", { cell: cell("LSTMCell") }, 1],

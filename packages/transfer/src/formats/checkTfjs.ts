@@ -8,6 +8,7 @@ type Config = Readonly<Record<string, unknown>>;
 
 /** Settings that TF.js leaves out of account, or means otherwise, by the layer's class: why, or undefined. */
 const differences: Readonly<Record<string, (config: Config) => string | undefined>> = {
+  AveragePooling3D: ({ pool_size, ...config }) => cutsOff(config, pool_size),
   Bidirectional: ({ layer, backward_layer }) =>
     backward_layer && inDirection(backward_layer) !== inDirection(layer)
       ? "which runs one layer both ways"
@@ -19,10 +20,12 @@ const differences: Readonly<Record<string, (config: Config) => string | undefine
     isNot(dilation_rate, 1) || output_padding !== null
       ? "which knows no dilation_rate or output_padding there"
       : undefined,
+  Conv3D: ({ kernel_size, ...config }) => cutsOff(config, kernel_size),
   GlobalAveragePooling1D: keepsAxes,
   GlobalAveragePooling2D: keepsAxes,
   GlobalMaxPooling1D: keepsAxes,
   GlobalMaxPooling2D: keepsAxes,
+  MaxPooling3D: ({ pool_size, ...config }) => cutsOff(config, pool_size),
   ReLU: ({ negative_slope, threshold }) =>
     negative_slope !== 0 || threshold !== 0
       ? "which knows no negative_slope or threshold there"
@@ -34,6 +37,14 @@ const differences: Readonly<Record<string, (config: Config) => string | undefine
 
 function keepsAxes({ keepdims }: Config): string | undefined {
   return keepdims === true ? "which knows no keepdims there" : undefined;
+}
+
+/** Of volumes TF.js reckons less padding than none where a window is smaller than its stride. */
+function cutsOff({ padding, strides }: Config, windows: unknown): string | undefined {
+  const smaller = (windows as number[]).some((size, axis) => size < (strides as number[])[axis]!);
+  return padding === "same" && smaller
+    ? 'whose padding "same" of windows smaller than their strides takes elements away there'
+    : undefined;
 }
 
 /** What a layer computes from its weights, as text, whichever way it runs. */

@@ -1,5 +1,6 @@
 // Average of each window, without padding. TF.js has wrong gradients where it pads.
 import type { Tensor5D } from "@tensorflow/tfjs-core";
+import { padsOfSame } from "../padsOfSame";
 import { defineTfjsLayer } from "./layer";
 
 type Triple = readonly [number, number, number];
@@ -13,12 +14,7 @@ export const averagePooling3d = defineTfjsLayer<{
   differs: ({ padding }) => padding === "same",
   call: ({ pool_size, strides }, [x], { tf, outputs }) => {
     // The sums of the padded windows, over the sums of as many ones.
-    const pads = x.shape.map((extent, axis): [number, number] => {
-      if (axis === 0 || axis === 4) return [0, 0];
-      const steps = Number(outputs[0]![axis]) - 1;
-      const totalPadding = Math.max(0, steps * strides[axis - 1]! + pool_size[axis - 1]! - extent);
-      return [Math.floor(totalPadding / 2), Math.ceil(totalPadding / 2)];
-    });
+    const pads = padsOfSame(x.shape, outputs[0]!, { windows: pool_size, strides });
     const mean = (values: typeof x) =>
       tf.avgPool3d(tf.pad(values, pads) as Tensor5D, [...pool_size], [...strides], "valid");
     return tf.div(mean(x), mean(tf.ones([1, ...x.shape.slice(1, 4), 1])));
