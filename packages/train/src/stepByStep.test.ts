@@ -1,8 +1,8 @@
-// A normalization of each step of a sequence: in training Keras calls it for one step after the other.
+// Sequences whose steps come one after the other in training: those of recurrent layers, and of a normalization of each.
 import { tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
-import { openTrainStep } from "@cajal/runtime";
-import { expect, it } from "vitest";
+import { initialize, open, openTrainStep } from "@cajal/runtime";
+import { expect, it, test } from "vitest";
 import { meanSquaredError, sgd } from "./index";
 
 const layers = [
@@ -48,4 +48,28 @@ it.each([3, null])("trains as Keras does, of %s steps", async (steps) => {
   for (const [name, values] of Object.entries(expected))
     for (const [i, value] of trained.get(`each/inner/${name}`)!.data.entries())
       expect(value, `${name} ${i}`).toBeCloseTo(values[i]!, 4);
+});
+
+test.each(["LSTM", "GRU", "SimpleRNN"] as const)("%s over 200 steps", async (className) => {
+  const net = functional("long");
+  const x = net.input([200, 1], { name: "x" });
+  const model = net.model(x, net.layer(className, { units: 2, name: "last" }, x));
+  const given = initialize(model, { seed: 1 });
+  const waves = tensor(
+    "float32",
+    [1, 200, 1],
+    Array.from({ length: 200 }, (_, i) => Math.sin(i)),
+  );
+  const zeros = tensor("float32", [1, 2]);
+  const loss = meanSquaredError();
+  const optimizer = sgd({ learningRate: 0.1 });
+  await using step = await openTrainStep(model, given, { device: "cpu", loss, optimizer });
+  await using session = await open(model, given, { device: "cpu" });
+  const outputs = [...(await session.predict(waves)).data].map(Number);
+  const first = await step.run({ x: waves, y: zeros });
+  expect(first.loss).toBeCloseTo(
+    outputs.reduce((sum, y) => sum + y ** 2 / 2, 0),
+    6,
+  );
+  expect((await step.run({ x: waves, y: zeros })).loss).toBeLessThan(first.loss);
 });

@@ -229,6 +229,26 @@ describe("encodeModelWithExternalData", () => {
     await session.release();
   }); // prettier-ignore
 
+  it("leaves lists of whole numbers where they are: ONNX Runtime finds a Split's sizes nowhere else", async () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [200]);
+    const parts = g.split(x, { axis: 0, sizes: Array<number>(200).fill(1) });
+    g.output(g.add(parts[199]!, g.initializer("w", tensor("float32", [300]))), "y");
+    const inMemory = encodeModelForMemory(g.build());
+    expect(inMemory.externalData.map(({ data }) => data.byteLength)).toEqual([1200]);
+    const { entries, data, ...files } = encodeModelWithExternalData(g.build(), { location: "w" });
+    expect(entries.map(({ name }) => name)).toEqual(["w"]);
+    for (const [model, externalData] of [
+      [inMemory.model, inMemory.externalData],
+      [Buffer.concat(files.model), [{ path: "w", data: Buffer.concat(data) }]],
+    ] as const) {
+      const session = await ort.InferenceSession.create(model, { externalData });
+      const feeds = { x: new ort.Tensor("float32", new Float32Array(200).fill(7), [200]) };
+      expect((await session.run(feeds)).y!.data[299]).toBe(7);
+      await session.release();
+    }
+  });
+
   it.each(["", "/etc/passwd", "../w", "a/../../w", "C:\\w", "a\\..\\w", "w\0"])(
     "refuses the location %j",
     (location) => {

@@ -51,7 +51,7 @@ export interface ExternalEntry {
 export interface ExternalDataOptions {
   /** Path of the second file, relative to the model's and within its folder. */
   readonly location: string;
-  /** Tensors of at least this many bytes become external. Default 1024, as in the onnx package. */
+  /** Tensors of at least this many bytes become external, but for lists of int64. Default 1024, as in the onnx package. */
   readonly threshold?: number;
 }
 
@@ -78,7 +78,8 @@ export function encodeModelWithExternalData(
   const entries: ExternalEntry[] = [];
   let end = 0;
   const { parts } = encode(model, (name, tensor) => {
-    if (tensor.dtype === "string" || lengthOf(tensor) < threshold) return tensorProto(name, tensor);
+    if (tensor.dtype === "string" || isList(tensor) || lengthOf(tensor) < threshold)
+      return tensorProto(name, tensor);
     const offset = Math.ceil(end / alignment) * alignment;
     const length = lengthOf(tensor);
     entries.push({ name, offset, length, tensor });
@@ -106,7 +107,7 @@ export function encodeModelWithExternalData(
 export function encodeModelForMemory(
   model: OnnxModel,
   options: {
-    /** Tensors of at least this many bytes become external; default 1024. */
+    /** Tensors of at least this many bytes become external, but for lists of int64; default 1024. */
     readonly threshold?: number;
   } = {},
 ): {
@@ -117,7 +118,7 @@ export function encodeModelForMemory(
   const { threshold = 1024 } = options;
   const externalData: { path: string; data: Uint8Array }[] = [];
   const outermost: WriteInitializer = (name, tensor) => {
-    if (tensor.dtype === "string" || bytesIn(tensor).length < threshold)
+    if (tensor.dtype === "string" || isList(tensor) || lengthOf(tensor) < threshold)
       return tensorProto(name, tensor);
     const path = `tensor${externalData.length}`;
     const data = bytesIn(tensor);
@@ -128,6 +129,12 @@ export function encodeModelForMemory(
   const encoded = encode(model, outermost, tensorProto);
   return { model: concatenate(encoded), externalData };
 }
+
+/**
+ * Whether a tensor is a list of whole numbers, which stays in the model's own bytes: ONNX Runtime (1.30) does not look
+ * for the sizes of a Split elsewhere, and refuses such a graph.
+ */
+const isList = ({ dtype, shape }: Initializer): boolean => dtype === "int64" && shape.length === 1;
 
 const alignment = 4096;
 

@@ -59,3 +59,16 @@ it.each(["cpu", "wasm"] as const)(
       ]);
   },
 );
+
+it.each(["cpu", "wasm"] as const)(
+  "splits into more parts than fit a list of a kilobyte, on %s",
+  async (device) => {
+    const g = new GraphBuilder();
+    const sizes = Array.from({ length: 200 }, (_, i) => 1 + (i % 2));
+    const parts = g.split(g.input("x", "float32", [300]), { axis: 0, sizes });
+    g.output(g.concat([parts[199]!, parts[0]!], { axis: 0 }));
+    await using session = await open(g.build(), { device });
+    const y = await session.predict(tensor("float32", [300], Array.from({ length: 300 }, (_, i) => i))); // prettier-ignore
+    expect([...y.data]).toEqual([298, 299, 0]);
+  },
+);
