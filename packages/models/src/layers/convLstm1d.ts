@@ -13,6 +13,10 @@ export const convLstm1d = defineLayer({
     { config: { filters: 1, kernel_size: 2, dropout: 0.5 }, inputs: [[1, 2, 4, 1]], inferenceOnly: true }, // prettier-ignore
     { config: { filters: 2, kernel_size: 3 }, inputs: [[1, 3, 5, 2]] },
     {
+      config: { filters: 1, kernel_size: 2, data_format: "channels_first" },
+      inputs: [[1, 3, 2, 4]],
+    },
+    {
       config: { filters: 2, kernel_size: 2, padding: "same", strides: 2, return_sequences: true },
       inputs: [[2, 3, 4, 1]],
     },

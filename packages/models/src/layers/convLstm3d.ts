@@ -15,5 +15,9 @@ export const convLstm3d = defineLayer({
       config: { filters: 1, kernel_size: [1, 2, 3], padding: "same", return_sequences: true },
       inputs: [[1, 2, 2, 3, 3, 2]],
     },
+    {
+      config: { filters: 1, kernel_size: 2, data_format: "channels_first" },
+      inputs: [[1, 2, 2, 3, 2, 3]],
+    },
   ],
 });

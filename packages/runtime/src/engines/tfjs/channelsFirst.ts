@@ -14,7 +14,8 @@ type LayerArgs = { name: string; trainable: boolean };
 export type LayerClass = new (args: LayerArgs) => tfl.layers.Layer;
 
 /** Number of axes before those of an image: the batch, and the steps of sequences of images. */
-const leading = ({ sequences }: Layer, rank: number) => (sequences && rank > 4 ? 2 : 1);
+const leading = (definition: Layer, rank: number) =>
+  definition.sequences && rank === definition.rank ? 2 : 1;
 
 /** The permutation from channels first to channels last; undefined for values that are not images. */
 function toLast(definition: Layer, rank: number): number[] | undefined {
