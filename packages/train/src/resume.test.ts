@@ -138,8 +138,9 @@ describe("a run that goes on", () => {
     "refuses data whose %s is no whole number",
     async (name) => {
       const { size, batchSize, batchCount } = data();
+      const stated = { size, batchSize, batchCount, [name]: undefined };
       const source: TrainData = {
-        ...{ size, batchSize, batchCount, [name]: undefined },
+        ...stated,
         batches: (where) => data().batches(where),
         batch: () => source,
         shuffle: () => source,

@@ -16,8 +16,6 @@ const y = tensor("float32", [examples, steps, features]);
 const every = <T>(count: number, value: (i: number) => T) => Array.from({ length: count }, (_, i) => value(i)); // prettier-ignore
 const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
 
-const inner = { class_name: "BatchNormalization", config: { name: "n", momentum: 0.75, epsilon: 0.5, scale: false } }; // prettier-ignore
-
 const normalization = { class_name: "BatchNormalization", config: { name: "n", momentum: 0.75, epsilon: 0.5, scale: false } }; // prettier-ignore
 const within = functional("within");
 const input = within.input([features]);
