@@ -39,6 +39,12 @@ export function labelledImages(folder: string): LabelledImage[] {
   );
 }
 
+/** So many of them, evenly from all of the list: folders of classes come one after the other. */
+export const spread = <T>(items: readonly T[], count = items.length): readonly T[] =>
+  count >= items.length
+    ? items
+    : Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]!);
+
 type Layout = (folder: string) => LabelledImage[] | undefined;
 
 const layouts: readonly Layout[] = [labelsCsv, kaggle, caffe, classFolders];

@@ -5,7 +5,7 @@ import { CajalError } from "@cajal/core";
 import { models as networks } from "@cajal/models";
 import { devices as findDevices } from "@cajal/runtime";
 import { checkModels } from "../choices/checkModels";
-import { labelledImages } from "../choices/labelledImages";
+import { labelledImages, spread } from "../choices/labelledImages";
 import { megabytesToFetch } from "../choices/weightsAtHand";
 import { chooseDevices } from "../measure/places";
 import { whole } from "../text/format";
@@ -25,7 +25,7 @@ export const accuracy = cellSuite({
         "bad-argument",
         "accuracy: expected --data <folder>: ImageNet's validation images, or any that are labelled.",
       );
-    const images = labelledImages(data).slice(0, examples);
+    const images = spread(labelledImages(data), examples);
     const {
       models = networks.map(({ name }) => name).filter((name) => megabytesToFetch(name) === 0),
       engines = ["onnx"],

@@ -38,4 +38,8 @@ it("judges anew where the stored counts are of other networks or images", async 
   const [record] = await accuracy.run({ ...job, settings }, () => {});
   expect(record).toMatchObject({ n: 4, top1: 3 / 4, top5: 1 });
   expect(existsSync(state)).toBe(false);
+  // Of three and three images the first and the fourth, not two ants.
+  for (const name of ["ant/2.png", "ant/3.png"]) await writeFile(join(data, name), png);
+  const [half] = await accuracy.run({ ...job, settings: { ...settings, limit: 2 } }, () => {});
+  expect(half).toMatchObject({ n: 2, top1: 1 / 2 });
 });

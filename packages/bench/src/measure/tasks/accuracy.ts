@@ -9,7 +9,7 @@ import { resolve, summary } from "@cajal/models";
 import { open, type Session } from "@cajal/runtime";
 import { judgedName } from "../../choices/checkModels";
 import { imageModel, prepareImage } from "../../choices/imageModel";
-import { classNumbers, labelledImages } from "../../choices/labelledImages";
+import { classNumbers, labelledImages, spread } from "../../choices/labelledImages";
 import { quiet } from "./shared";
 import type { SingleTask } from "./task";
 
@@ -21,7 +21,7 @@ export interface AccuracySettings {
   readonly preprocess?: string;
   /** File in which counts are stored, to resume from; removed at the end. */
   readonly state?: string;
-  /** Number of images to use, from the first. */
+  /** Number of images to use, evenly from all. */
   readonly limit?: number;
 }
 
@@ -41,7 +41,8 @@ export const accuracy: SingleTask<AccuracySettings> = {
   name: "accuracy",
   async run({ engine, device, batch, threads, settings }, progress) {
     const { models, data, preprocess, state, limit } = settings;
-    const images = labelledImages(data).slice(0, limit);
+    const all = labelledImages(data);
+    const images = spread(all, limit);
     const tallies: Judgement[] = [];
     const { signal } = new AbortController();
     for (const model of models) {
@@ -52,7 +53,8 @@ export const accuracy: SingleTask<AccuracySettings> = {
         name: judgedName(model),
         prepare: prepareImage(network),
         session: await open(network.model, network.weights, { engine, device, threads }),
-        truths: classNumbers(images, { ...network, outputs, name: model }),
+        // Numbers of sorted folders are those among all of them.
+        truths: spread(classNumbers(all, { ...network, outputs, name: model }), limit),
         params,
         macs,
         right1: 0,
