@@ -68,6 +68,27 @@ describe.each(Object.keys(augmentations) as (keyof typeof augmentations)[])("%s"
 });
 
 it.each([
+  ["randomFlip", randomFlip({ seed: 1 })],
+  ["randomTranslation", randomTranslation(1, { seed: 1 })],
+  ["randomRotation", randomRotation(9, { seed: 1 })],
+  ["randomZoom", randomZoom(0.1, { seed: 1 })],
+  ["randomResizedCrop", randomResizedCrop({ seed: 1, width: 8, height: 8 })],
+  ["cutmix", randomCutmix({ seed: 1 })],
+])("%s refuses labels of pixels, which would stay", async (name, change) => {
+  const x = tensor("float32", [2, 8, 6, 3]);
+  const refused = { code: "unsupported", message: expect.stringContaining(`${name}: got y`) };
+  for (const y of [tensor("int32", [2, 8, 6]), tensor("float32", [2, 8, 6, 1])])
+    await expect(dataset({ x, y }).map(change as never).all()).rejects.toMatchObject(refused); // prettier-ignore
+  const named = { kind: tensor("int32", [2]), mask: tensor("uint8", [2, 8, 6, 4]) };
+  await expect(dataset({ x, y: named } as never).map(change as never).all()).rejects.toMatchObject(refused); // prettier-ignore
+  // A mask whose pixels stay goes with colours that change.
+  const kept = dataset({ x, y: tensor("int32", [2, 8, 6]) }).map(
+    colorJitter({ seed: 1, hue: 0.1 }),
+  );
+  expect((await kept.all()).y.shape).toEqual([2, 8, 6]);
+});
+
+it.each([
   ["mixup", randomMixup],
   ["cutmix", randomCutmix],
 ])("%s: labels stay shares of 1, and depend on seed, epoch and batch", async (_, make) => {

@@ -4,11 +4,14 @@ import {
   type Batch,
   CajalError,
   checkInteger,
+  isTensor,
   random,
   showShape,
   tensor,
   type DType,
+  type NamedTensors,
   type Random,
+  type Tensor,
 } from "@cajal/core";
 import { checkValues } from "../checkValues";
 import type { BatchContext } from "../dataset";
@@ -17,12 +20,14 @@ import type { Image } from "../images/image";
 /**
  * @param what name of the augmentation, for its errors
  * @param stream of random numbers: `random(seed, stream, epoch, number of the example)`
+ * @param moves whether pixels come to lie elsewhere
  * @param change gives another image; all of a batch come out in one size
- * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
+ * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for labels of
+ *   each pixel where pixels move
  */
 export function changeImages<X extends "uint8" | "float32">(
   what: string,
-  { seed, stream }: { seed: number; stream: string },
+  { seed, stream, moves = false }: { seed: number; stream: string; moves?: boolean },
   change: (image: Image, numbers: Random) => Image<X> | Image,
 ) {
   checkInteger(what, "seed", seed);
@@ -45,6 +50,7 @@ export function changeImages<X extends "uint8" | "float32">(
         `${what}: got images of dtype ${x.dtype}, expected uint8 or float32.`,
         { dtype: x.dtype },
       );
+    if (moves) checkLabels(what, batch.y, [height, width]);
     const size = height * width * channels;
     let out: Image<X> | undefined;
     for (let i = 0; i < n; i++) {
@@ -56,4 +62,21 @@ export function changeImages<X extends "uint8" | "float32">(
     }
     return { ...batch, x: out ?? (x as Image as Image<X>) };
   };
+}
+
+/**
+ * Refuses labels of each pixel, such as masks, and pictures that are to come out: they would stay where they are.
+ *
+ * @throws CajalError `unsupported`
+ */
+export function checkLabels(
+  what: string,
+  y: Tensor | NamedTensors | undefined,
+  [height, width]: readonly [height: number, width: number],
+): void {
+  // Called by hand there may be none.
+  const parts: readonly Tensor[] = y === undefined ? [] : isTensor(y) ? [y] : Object.values(y);
+  for (const { dtype, shape } of parts)
+    if (shape.length > 2 && shape[1] === height && shape[2] === width)
+      throw new CajalError("unsupported", `${what}: got y ${dtype} ${showShape(shape)}, something for each pixel, which would not move with the pixels of x. Change both in a map of your own.`, { shape }); // prettier-ignore
 }

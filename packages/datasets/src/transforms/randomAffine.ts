@@ -24,14 +24,18 @@ const options = optionsOf<RandomAffineOptions>({ ...affineOptions, seed: { whole
  *
  * @param degrees at most, 0 … 180
  * @param settings.seed angles are those of `random(seed, "rotation", epoch, number of the example)`
- * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
+ * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for y of each
+ *   pixel, such as masks
  */
 export function randomRotation(degrees: number, settings: RandomAffineOptions) {
   checkNumber("randomRotation", "degrees", degrees, { least: 0, most: 180 });
   checkOptions("randomRotation", settings, options);
   const { seed, ...reading } = settings;
-  return changeImages<"float32">("randomRotation", { seed, stream: "rotation" }, (image, numbers) =>
-    affine(image, rotation((2 * numbers.float() - 1) * degrees, extentsOf(image)), reading),
+  return changeImages<"float32">(
+    "randomRotation",
+    { seed, stream: "rotation", moves: true },
+    (image, numbers) =>
+      affine(image, rotation((2 * numbers.float() - 1) * degrees, extentsOf(image)), reading),
   );
 }
 
@@ -41,14 +45,19 @@ export function randomRotation(degrees: number, settings: RandomAffineOptions) {
  *
  * @param factor at most, 0 … 1, below 1; positive draws take in more and so show it smaller
  * @param settings.seed factors are those of `random(seed, "zoom", epoch, number of the example)`
- * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
+ * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for y of each
+ *   pixel, such as masks
  */
 export function randomZoom(factor: number, settings: RandomAffineOptions) {
   checkNumber("randomZoom", "factor", factor, { least: 0, most: 0.999 });
   checkOptions("randomZoom", settings, options);
   const { seed, ...reading } = settings;
-  return changeImages<"float32">("randomZoom", { seed, stream: "zoom" }, (image, numbers) => {
-    const drawn = (2 * numbers.float() - 1) * factor;
-    return affine(image, zoom({ across: drawn, down: drawn }, extentsOf(image)), reading);
-  });
+  return changeImages<"float32">(
+    "randomZoom",
+    { seed, stream: "zoom", moves: true },
+    (image, numbers) => {
+      const drawn = (2 * numbers.float() - 1) * factor;
+      return affine(image, zoom({ across: drawn, down: drawn }, extentsOf(image)), reading);
+    },
+  );
 }

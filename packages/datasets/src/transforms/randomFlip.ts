@@ -8,7 +8,8 @@ import { changeImages } from "./changeImages";
  *
  * @param options.seed chance is that of `random(seed, "flip", epoch, number of the example)`
  * @param options.direction left to right, the default; top to bottom; or each of the two by a chance of its own
- * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
+ * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for y of each
+ *   pixel, such as masks
  * @example train.map(randomFlip({ seed: 42 }))
  */
 export function randomFlip(options: {
@@ -21,7 +22,7 @@ export function randomFlip(options: {
   });
   const { seed, direction = "horizontal" } = options;
   const directions = direction === "both" ? (["horizontal", "vertical"] as const) : [direction];
-  return changeImages("randomFlip", { seed, stream: "flip" }, (image, numbers) => {
+  return changeImages("randomFlip", { seed, stream: "flip", moves: true }, (image, numbers) => {
     let flipped = image;
     for (const each of directions) if (numbers.integer(2) === 1) flipped = flip(flipped, each);
     return flipped;

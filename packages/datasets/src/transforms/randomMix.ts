@@ -8,6 +8,7 @@ import {
   type Random,
 } from "@cajal/core";
 import { checkValues } from "../checkValues";
+import { checkLabels } from "./changeImages";
 import type { BatchContext } from "../dataset";
 import { cutmix, cutmixBox, mixup } from "../images/augment/mix";
 
@@ -42,6 +43,7 @@ export function randomCutmix(options: RandomMixOptions) {
     checkValues("cutmix", "x", batch.x);
     const { lambda, numbers } = draw(context);
     const [, height = 1, width = 1] = batch.x.shape;
+    checkLabels("cutmix", batch.y, [height, width]);
     const center = { x: numbers.integer(width), y: numbers.integer(height) };
     return cutmix(batch, cutmixBox(lambda, center, { width, height }));
   };

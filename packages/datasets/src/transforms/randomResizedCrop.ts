@@ -19,7 +19,8 @@ import { changeImages } from "./changeImages";
  * @param options.like,method,antialias how it is resized, see resize; default Pillow's bilinear of bytes, and
  *   torch's with antialias of float32
  * @param options.seed parts are those of `random(seed, "resizedCrop", epoch, number of the example)`
- * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
+ * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for y of each
+ *   pixel, such as masks
  */
 export function randomResizedCrop(
   options: ImageSize &
@@ -44,11 +45,15 @@ export function randomResizedCrop(
   const libraries: ResizeLibrary[] = like === undefined ? ["pillow", "torch"] : [like];
   const methods = new Set(libraries.flatMap((each) => kernels[each].methods));
   if (!methods.has(method)) throw unknownName(`resize method of ${libraries.join(" or ")}`, method, methods); // prettier-ignore
-  return changeImages("randomResizedCrop", { seed, stream: "resizedCrop" }, (image, numbers) => {
-    const bounds = { ...(scale && { scale }), ...(ratio && { ratio }) };
-    const part = crop(image, resizedCropBox(extentsOf(image), numbers, bounds));
-    const usual = image.dtype === "uint8" ? "pillow" : "torch";
-    const averages = antialias ?? (like === undefined && usual === "torch" ? true : undefined);
-    return resize(part, { width, height, method, like: like ?? usual, ...(averages !== undefined && { antialias: averages }) }); // prettier-ignore
-  });
+  return changeImages(
+    "randomResizedCrop",
+    { seed, stream: "resizedCrop", moves: true },
+    (image, numbers) => {
+      const bounds = { ...(scale && { scale }), ...(ratio && { ratio }) };
+      const part = crop(image, resizedCropBox(extentsOf(image), numbers, bounds));
+      const usual = image.dtype === "uint8" ? "pillow" : "torch";
+      const averages = antialias ?? (like === undefined && usual === "torch" ? true : undefined);
+      return resize(part, { width, height, method, like: like ?? usual, ...(averages !== undefined && { antialias: averages }) }); // prettier-ignore
+    },
+  );
 }

@@ -12,7 +12,8 @@ import { changeImages } from "./changeImages";
  *   are equally likely
  * @param options.seed the distances are those of `random(seed, "translation", epoch, number of the example)`
  * @param options.mode what comes in from outside, see pad; default "constant", of 0
- * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
+ * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for y of each
+ *   pixel, such as masks
  * @example train.map(randomTranslation(4, { seed: 42 }))
  */
 export function randomTranslation(
@@ -22,10 +23,14 @@ export function randomTranslation(
   checkInteger("randomTranslation", "most", most, { least: 0, most: 2 ** 12 });
   checkOptions("randomTranslation", options, { seed: true, mode: padModes });
   const { seed, mode = "constant" } = options;
-  return changeImages("randomTranslation", { seed, stream: "translation" }, (image, numbers) => {
-    const { width, height } = extentsOf(image);
-    const [top, left] = [numbers.integer(2 * most + 1), numbers.integer(2 * most + 1)];
-    const padded = pad(image, { left: most, right: most, top: most, bottom: most, mode });
-    return crop(padded, { left, top, width, height });
-  });
+  return changeImages(
+    "randomTranslation",
+    { seed, stream: "translation", moves: true },
+    (image, numbers) => {
+      const { width, height } = extentsOf(image);
+      const [top, left] = [numbers.integer(2 * most + 1), numbers.integer(2 * most + 1)];
+      const padded = pad(image, { left: most, right: most, top: most, bottom: most, mode });
+      return crop(padded, { left, top, width, height });
+    },
+  );
 }
