@@ -85,16 +85,14 @@ describe("values without a way back", () => {
     );
   });
 
-  it("what a graph inside of a node reads of the graph around it", () => {
+  it("what the body of a loop reads of the graph around it", () => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", [2]);
-    const [y] = g.if(
-      g.input("which", "bool", []),
-      (then) => [then.mul(x, 2)],
-      (other) => [other.neg(x)],
-    );
-    expect(refusal(() => gradients(g, y!, [x]))).toContain("operator If has no gradient");
-    expect(refusal(() => checkDifferentiable(g, y!, [x]))).toContain("operator If");
+    const start = g.constant(tensor("float32", [2], [1, 2]));
+    const { states } = g.loop(g.input("turns", "int64", []), undefined, [start], (body, _, __, [each]) => ({ states: [body.mul(each!, x)] })); // prettier-ignore
+    const [y] = states;
+    expect(refusal(() => gradients(g, y!, [x]))).toContain("operator Loop has no gradient");
+    expect(refusal(() => checkDifferentiable(g, y!, [x]))).toContain("operator Loop");
     // What it does not read, it does not move.
     const z = g.input("z", "float32", [2]);
     expect(gradients(g, g.add(y!, z), [z])[0]!.shape).toEqual([2]);

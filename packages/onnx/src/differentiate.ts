@@ -24,7 +24,7 @@ import { computedAgain, type ForwardValue } from "./gradients/shared/computedAga
 import { pooledGates } from "./gradients/shared/pooledGates";
 import { positive } from "./gradients/relu";
 import { rankOf } from "./gradients/shared/sumTo";
-import { definitionOf, isFloat, nodesBetween } from "./gradientPaths";
+import { definitionOf, isFloat, nodesBetween, readsOf } from "./gradientPaths";
 
 export interface DifferentiateOptions {
   /** Name of the value to differentiate: a scalar, or a tensor whose elements are summed. */
@@ -183,7 +183,11 @@ function pullback(
     if (!wanted) continue;
     if (!node.outputs.some((name) => contributions.has(name))) continue;
     g.within(`gradient/${node.name || node.outputs[0]!}`, () => {
-      const customRule = rules?.[nameOfOperator(node)] ?? rules?.[fallback];
+      const reads = readsOf(node);
+      // A rule for all operators is one for those in the node's graphs.
+      const hasGraphs = reads.length > node.inputs.length;
+      const customRule =
+        rules?.[nameOfOperator(node)] ?? (hasGraphs ? undefined : rules?.[fallback]);
       const { gradient, takesScaled } = customRule ? { gradient: undefined } : rule(node);
       const scaled = takesScaled && totalWithScale(node.outputs[0]!);
       const dysOfNode = scaled ? [scaled.value] : node.outputs.map((name) => total(name));
@@ -192,7 +196,7 @@ function pullback(
       const scale = scaled?.scale;
       const dy = dysOfNode.find((each) => each !== undefined);
       const find = (name: string) => (name === "" ? undefined : forward(name, node, dy));
-      const options = { wanted, formulations, sums, consumers, scale, find, from: g.nodes.length };
+      const options = { wanted, reads, formulations, rules, sums, consumers, scale, find, from: g.nodes.length }; // prettier-ignore
       const dxs = withNodeName(node, () =>
         gates.has(node)
           ? dysOfNode
@@ -201,10 +205,10 @@ function pullback(
             : gradient!(dysOfNode, context(g, node, options), g),
       );
       for (const i of wanted) {
-        const name = node.inputs[i]!;
+        const name = reads[i]!;
         const dx = dxs[i];
         // Where a value is two inputs of the node, the rule may give its gradient at one of them.
-        if (!dx && node.inputs.some((other, k) => other === name && dxs[k])) continue;
+        if (!dx && reads.some((other, k) => other === name && dxs[k])) continue;
         if (!dx) throw noGradientBy(node, i);
         checkTypeAndShape(
           "scale" in dx ? dx.value : dx,
@@ -227,7 +231,7 @@ function consumersIn(nodes: readonly Node[]): (name: string) => readonly Node[] 
     if (!byInput) {
       byInput = new Map();
       for (const node of nodes)
-        for (const input of node.inputs) {
+        for (const input of readsOf(node)) {
           const list = byInput.get(input);
           if (list) list.push(node);
           else byInput.set(input, [node]);
@@ -255,7 +259,7 @@ function withNodeName<T>(node: Node, body: () => T): T {
 const noGradientBy = (node: Node, i: number) =>
   new CajalError(
     "unsupported",
-    `${nameOf(node)}: it has no gradient by its input ${i} ("${node.inputs[i]}").`,
+    `${nameOf(node)}: it has no gradient by its input ${i} ("${readsOf(node)[i]}").`,
     { node: node.name, op: node.op, input: i },
   );
 
@@ -307,7 +311,9 @@ function context(
   node: Node,
   {
     wanted,
+    reads,
     formulations,
+    rules,
     scale,
     sums,
     consumers,
@@ -315,7 +321,9 @@ function context(
     from,
   }: {
     wanted: readonly number[];
+    reads: readonly string[];
     formulations: Formulations;
+    rules: BackwardRules | undefined;
     scale: Value | undefined;
     sums: Map<string, Value>;
     consumers: (name: string) => readonly Node[];
@@ -342,6 +350,8 @@ function context(
     choose: formulations.choose,
     // Only through nodes that the rule has added: one input may be computed from another one.
     pullback: (outputs, dys, target) => pullback(g, outputs, dys, target, { formulations, from }),
+    reads,
+    pullbackIn: (inner, outputs, dys, target) => pullback(inner, outputs, dys, target, { formulations, rules }), // prettier-ignore
     ...attributesOf(node),
   };
 }

@@ -16,7 +16,13 @@ export const definitionOf = ({ op, domain }: Pick<Node, "op" | "domain">) =>
 /** Types of continuous values. Those that are only carried are among them, so that they are refused instead of giving zeros. */
 export const isFloat = (dtype: ElementType) => /float|complex/.test(dtype);
 
-/** The nodes on the paths from `inputs` to `outputs`, each with the indices of its inputs that lie on a path. */
+/** What a node reads: its inputs, and behind them, each once, what the graphs in it read of the values around them. */
+export function readsOf(node: Node): readonly string[] {
+  const captures = new Set(capturesIn(node));
+  return captures.size === 0 ? node.inputs : [...new Set([...node.inputs, ...captures])];
+}
+
+/** The nodes on the paths from `inputs` to `outputs`, each with the indices of what it reads that lies on a path. */
 export function nodesBetween(
   g: GraphBuilder,
   nodes: readonly Node[],
@@ -27,14 +33,14 @@ export function nodesBetween(
   const neededNames = new Set(outputs.map(({ name }) => name));
   for (const node of nodes.toReversed()) {
     if (node.outputs.some((name) => neededNames.has(name)))
-      for (const i of reachedInputs.get(node) ?? []) neededNames.add(node.inputs[i]!);
+      for (const i of reachedInputs.get(node) ?? []) neededNames.add(readsOf(node)[i]!);
     else reachedInputs.delete(node);
   }
   return reachedInputs;
 }
 
 /**
- * The nodes that depend on `inputs`, each with the indices of its inputs that do, the names of all values
+ * The nodes that depend on `inputs`, each with the indices of what it reads that does, the names of all values
  * that change continuously, and the nodes whose outputs are piecewise constant.
  */
 function dependentsOf(g: GraphBuilder, nodes: readonly Node[], inputs: readonly Value[]) {
@@ -44,12 +50,10 @@ function dependentsOf(g: GraphBuilder, nodes: readonly Node[], inputs: readonly 
   for (const node of nodes) {
     const inputIndices: number[] = [];
     const ignored = definitionOf(node)?.ignores;
-    node.inputs.forEach((name, i) => {
+    readsOf(node).forEach((name, i) => {
       if (name !== "" && changingNames.has(name) && !ignored?.includes(i)) inputIndices.push(i);
     });
-    // Values that a subgraph of the node captures are inputs of the node, too.
-    const capturesChange = capturesIn(node).some((name) => changingNames.has(name));
-    if (inputIndices.length === 0 && !capturesChange) continue;
+    if (inputIndices.length === 0) continue;
     const changingOutputs = operator(node.op, node.domain)?.steps
       ? []
       : // Integers are piecewise constant.

@@ -47,6 +47,18 @@ export interface GradientContext<
    * that the rule has just added: for operators that are differentiated through an expansion.
    */
   pullback(outputs: readonly Value[], dys: readonly Value[], inputs: readonly Value[]): Value[];
+  /**
+   * The names of the inputs, and behind them of what the node's graphs read of the values around them: gradients of those
+   * stand behind the gradients of inputs.
+   */
+  readonly reads: readonly string[];
+  /** As {@link pullback}, in a graph within a node that the rule is adding, of all nodes there. */
+  pullbackIn(
+    inner: GraphBuilder,
+    outputs: readonly Value[],
+    dys: readonly Value[],
+    inputs: readonly Value[],
+  ): Value[];
 }
 
 /** `value`, [batch, channels, ...], is still to be multiplied by `scale`, [channels]. */

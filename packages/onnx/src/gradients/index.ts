@@ -52,6 +52,7 @@ import { gru } from "./gru";
 import { hardSigmoid } from "./hardSigmoid";
 import { hardSwish } from "./hardSwish";
 import { identity } from "./identity";
+import { conditional } from "./if";
 import { instanceNormalization } from "./instanceNormalization";
 import { layerNormalization } from "./layerNormalization";
 import { leakyRelu } from "./leakyRelu";
@@ -181,6 +182,7 @@ export const gradients: readonly Gradient[] = [
   gru,
   hardSigmoid,
   hardSwish,
+  conditional,
   identity,
   instanceNormalization,
   layerNormalization,
