@@ -3,7 +3,8 @@ import type { GraphBuilder, Value } from "@cajal/onnx";
 
 /**
  * How a small map becomes a large one: `linear`, with the centres of pixels as their places (ONNX Resize half_pixel,
- * cv2, PyTorch's align_corners=False); `corners`, with corners aligned; `nearest`, source ⌊i · in / out⌋.
+ * cv2, PyTorch's align_corners=False); `corners`, with corners aligned; `nearest`, source ⌊i · in / out⌋, in float32 as
+ * PyTorch has it.
  */
 export type Interpolation = "linear" | "corners" | "nearest";
 
@@ -28,10 +29,12 @@ export function resized(
   return to;
 }
 
+const f32 = Math.fround;
+
 function places(from: number, to: number, interpolation: Interpolation) {
   return Array.from({ length: to }, (_, i) => {
     if (interpolation === "nearest") {
-      const low = Math.floor((i * from) / to);
+      const low = Math.min(Math.floor(f32(i * f32(from / to))), from - 1);
       return { low, high: low, share: 0 };
     }
     const at =
@@ -51,14 +54,14 @@ export function resizedIn(
   interpolation: Interpolation = "linear",
 ): Value {
   const [n, h, w] = map.shape as [number, number, number];
+  if (interpolation === "nearest") {
+    const lows = (from: number, to: number) => g.int64s(places(from, to, "nearest").map(({ low }) => low)); // prettier-ignore
+    return g.gather(g.gather(map, lows(h, height!), { axis: 1 }), lows(w, width!), { axis: 2 });
+  }
   const large = g.resize(g.reshape(map, [n, 1, h, w]), {
     sizes: [n, 1, height!, width!],
-    ...(interpolation === "nearest"
-      ? { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" }
-      : {
-          mode: "linear",
-          coordinate_transformation_mode: interpolation === "linear" ? "half_pixel" : "align_corners", // prettier-ignore
-        }),
+    mode: "linear",
+    coordinate_transformation_mode: interpolation === "linear" ? "half_pixel" : "align_corners",
   });
   return g.reshape(large, [n, height!, width!]);
 }
