@@ -54,13 +54,15 @@ it.each([
 
 // Every place lies in the middle of two pixels, of which TensorFlow takes the second: ONNX Runtime's Resize did not in 15
 // of 28 rows.
-it("takes the second of two pixels as near", async () => {
-  const shape = [1, 392, 1, 1];
+it.each([392, null])("takes the second of two pixels as near, of %s rows", async (height) => {
   const config = { height: 28, width: 1, interpolation: "nearest" };
-  const model = toOnnx(single("Resizing", config, [{ shape }]), new Map());
+  const model = toOnnx(
+    single("Resizing", config, [{ shape: [1, height, 1, 1] as number[] }]),
+    new Map(),
+  );
   const x = tensor(
     "float32",
-    shape,
+    [1, 392, 1, 1],
     Array.from({ length: 392 }, (_, i) => i),
   );
   const [y] = Object.values(await runOnnx(model, { [model.graph.inputs[0]!.name]: x }));

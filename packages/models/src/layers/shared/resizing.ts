@@ -11,34 +11,45 @@ type Size = readonly [height: number, width: number];
 
 /**
  * @param x [batch, channels, height, width]
- * @param from its extents, which "bicubic" and Lanczos' must know; where they are known "nearest" takes the very pixels
- *   that TensorFlow takes, also where two are as near
+ * @param from its extents, which "bicubic" and Lanczos' must know
  */
 export function resized(
   g: GraphBuilder,
   x: Value,
   { from, to, interpolation }: { readonly from: Extents; readonly to: Size; readonly interpolation: Interpolation }, // prettier-ignore
 ): Value {
-  if (interpolation === "nearest" && from.isKnown) {
-    const [height, width] = from();
-    const rows = g.gather(x, g.int64s(nearest(height, to[0])), { axis: 2 });
-    return g.gather(rows, g.int64s(nearest(width, to[1])), { axis: 3 });
+  if (interpolation === "nearest") {
+    // Not Resize, which takes either where two pixels are as near.
+    const [rows, columns] = from.isKnown
+      ? from().map((extent, i) => g.int64s(nearest(extent, to[i]!)))
+      : to.map((extent, i) => nearestIn(g, x, 2 + i, extent));
+    return g.gather(g.gather(x, rows!, { axis: 2 }), columns!, { axis: 3 });
   }
-  if (interpolation !== "bilinear" && interpolation !== "nearest") {
+  if (interpolation !== "bilinear") {
     const [height, width] = from();
     const weights = weightsOf[interpolation];
     const [rows, columns] = [weights(height, to[0]), weights(width, to[1])];
     return g.matMul(g.matMul(g.constant(rows), x), g.transpose(g.constant(columns), [1, 0]));
   }
   const sizes = g.concat([g.shape(x, { start: 0, end: 2 }), g.int64s(to)], { axis: 0 });
-  const half = { sizes, coordinate_transformation_mode: "half_pixel" };
-  if (interpolation === "bilinear") return g.resize(x, { ...half, mode: "linear" });
-  return g.resize(x, { ...half, mode: "nearest", nearest_mode: "round_prefer_ceil" });
+  return g.resize(x, { sizes, coordinate_transformation_mode: "half_pixel", mode: "linear" });
 }
 
 /** The pixel that each is: tensorflow/core/kernels/image/resize_nearest_neighbor_op.cc. */
 const nearest = (from: number, to: number): number[] =>
   Array.from({ length: to }, (_, i) => Math.min(Math.floor(f32((i + 0.5) * f32(from / to))), from - 1)); // prettier-ignore
+
+/** The same of an extent that only the image tells, step by step in float32, too. */
+function nearestIn(g: GraphBuilder, x: Value, axis: number, to: number): Value {
+  const extent = g.cast(g.shape(x, { start: axis, end: axis + 1 }), "float32");
+  const centres = tensor(
+    "float32",
+    [to],
+    Float32Array.from({ length: to }, (_, i) => i + 0.5),
+  );
+  const places = g.floor(g.mul(g.constant(centres), g.div(extent, to)));
+  return g.cast(g.min(places, g.sub(extent, 1)), "int64");
+}
 
 /** Steps between two pixels that TensorFlow knows weights for. */
 const steps = 1024;
