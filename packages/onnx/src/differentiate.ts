@@ -25,6 +25,7 @@ import { pooledGates } from "./gradients/shared/pooledGates";
 import { positive } from "./gradients/relu";
 import { rankOf } from "./gradients/shared/sumTo";
 import { definitionOf, isFloat, nodesBetween, readsOf } from "./gradientPaths";
+import { operator } from "./operators";
 
 export interface DifferentiateOptions {
   /** Name of the value to differentiate: a scalar, or a tensor whose elements are summed. */
@@ -299,6 +300,9 @@ function rule(node: Node): Gradient {
   const gradient = definitionOf(node);
   if (gradient) return gradient;
   const op = nameOfOperator(node);
+  const { withoutGradient } = operator(node.op, node.domain) ?? {};
+  if (withoutGradient !== undefined)
+    throw new CajalError("unsupported", `node "${node.name || node.outputs[0]}": operator ${op} has no gradient here: ${withoutGradient}.`, { node: node.name, op }); // prettier-ignore
   throw new CajalError(
     "unsupported",
     `node "${node.name || node.outputs[0]}": operator ${op} has no gradient. Operators that have one, nearest first: ${nearest(op, differentiable).join(", ")}.`,

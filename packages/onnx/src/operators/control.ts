@@ -107,8 +107,13 @@ function fixedPoint(
   }
 }
 
+/** See graph/unroll.ts. */
+const withoutGradient =
+  "its number of turns follows from data, and not from the graph and the shapes of its inputs alone, or makes more than 16,384 nodes";
+
 const loop = defineOperator({
   op: "Loop",
+  withoutGradient,
   methods: {
     /**
      * Repeats `body` up to `trips` times while its condition holds; outputs are stacked along a new
@@ -169,6 +174,7 @@ const loop = defineOperator({
 
 const scan = defineOperator({
   op: "Scan",
+  withoutGradient,
   methods: {
     /**
      * Runs `body` over slices of `scannedInputs` along their first axes (or `scan_input_axes`), handing

@@ -147,6 +147,8 @@ export interface Operator<M extends Methods = Methods, Least extends number = nu
   skips?(inputs: readonly (Inferred | undefined)[]): string | undefined;
   /** Whether its results are piecewise constant or random: their gradient is 0 wherever it exists. */
   readonly steps?: true;
+  /** Why a node of it may be left without a gradient, where others are rewritten. */
+  readonly withoutGradient?: string;
   /** The constant that a node has by its attributes alone. */
   constant?(node: Node): Tensor | undefined;
   /** Types and shapes of all outputs. Throws CajalError `bad-shape` where the inputs do not fit. */
