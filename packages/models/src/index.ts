@@ -25,7 +25,7 @@ export {
   type Symbolic,
 } from "./network/functional";
 export { resolve, type Call, type Model, type Network } from "./network/network";
-export { layersIn } from "./layers/definition/layersIn";
+export { layersIn, layersWithin } from "./layers/definition/layersIn";
 export { outputNames } from "./network/outputNames";
 export { indexInputs, type IndexInput } from "./network/indexInputs";
 export type { NetworkLayer } from "./network/planNode";

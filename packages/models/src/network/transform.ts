@@ -74,9 +74,14 @@ export function withoutEnding(
 /**
  * The network with only those outputs, without the calls that none of them depends on.
  *
+ * @param keeps calls to keep whatever depends on them, with what they depend on; default none
  * @throws CajalError `bad-argument` for a value that is not a network, or a name that is not an output
  */
-export function withOutputs(network: Network, indices: readonly number[]): Network {
+export function withOutputs(
+  network: Network,
+  indices: readonly number[],
+  keeps: (call: Call) => boolean = () => false,
+): Network {
   checkOutputs("withOutputs", network, indices);
   if (indices.length === network.outputs.length) return network;
   const outputs = indices.map((index) => network.outputs[index]!);
@@ -85,8 +90,11 @@ export function withOutputs(network: Network, indices: readonly number[]): Netwo
   const calls = network.calls
     .toReversed()
     .filter((call) => {
-      if (!call.inner.definition.isInput && !call.outputs.some((value) => neededValues.has(value)))
-        return false;
+      const isNeeded =
+        call.inner.definition.isInput ||
+        call.outputs.some((value) => neededValues.has(value)) ||
+        keeps(call);
+      if (!isNeeded) return false;
       for (const input of readsOf(call)) neededValues.add(input);
       return true;
     })

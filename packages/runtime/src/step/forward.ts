@@ -11,6 +11,7 @@ import {
 } from "@cajal/models";
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
 import type { StepBatch } from "./batch";
+import { hasPenalties, normalizes, regularizes } from "./calls";
 import {
   isFixed,
   withInputShapes,
@@ -118,6 +119,10 @@ function kerasForward(
   const network = withOutputs(
     fixedNetwork,
     trainedOutputs.map(({ index }) => index),
+    (call) =>
+      regularizes(call) ||
+      (training && (normalizes(call) || hasPenalties(call))) ||
+      (watch !== undefined && watch !== "all" && watch.name === call.layer.path),
   );
   const g = new GraphBuilder({ name: network.name });
   const x = new Map(
@@ -128,8 +133,8 @@ function kerasForward(
   );
   const { source: declareWeight, inputs } = inputWeights(g);
   const source: WeightSource = (weight, steps) => {
-    const layout = layouts?.get(weight.key);
-    if (layout) declareWeight(weight, layout.steps);
+    // What no training graph reads lies as in Keras.
+    if (layouts) declareWeight(weight, layouts.get(weight.key)?.steps ?? []);
     return declareWeight(weight, steps);
   };
   const layers = network.calls

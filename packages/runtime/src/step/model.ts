@@ -4,6 +4,7 @@ import { CajalError, showValue, unknownName, type DType, type Shape } from "@caj
 import {
   indexInputs,
   resolve,
+  withOutputs,
   withoutEnding,
   type IndexInput,
   type KerasShape,
@@ -14,6 +15,7 @@ import {
 } from "@cajal/models";
 import type { Dim, OnnxModel } from "@cajal/onnx";
 import { ownValue } from "../session/ownValue";
+import { regularizes } from "./calls";
 import { checkEnding, endingOf } from "./ending";
 import { trainedOutputs, type TrainedOutput } from "./outputs";
 import { checkTraining } from "./weightOptions";
@@ -134,11 +136,19 @@ export function trainableModel(model: Model, options: TrainStepOptions): Trainab
     trainedNetwork = logits;
     return { ...output, ...fromLogits };
   });
+  const trainedIndices = outputs.map(({ index }) => index);
+  const reached = new Set(withOutputs(network, trainedIndices, regularizes).calls.map(({ layer }) => layer.path)); // prettier-ignore
+  const layerOf = new Map(tree.flatMap(({ layer }) => layer.weights.map(({ key }) => [key, layer.path] as const))); // prettier-ignore
   const inputs = network.inputs.map(({ from, shape, dtype }) => ({ name: from, shape, dtype }));
   const hasFixedInputs = inputs.every(({ shape }) => isFixed(shape));
   return {
     network: trainedNetwork,
-    weights,
+    weights: weights.map((weight) => {
+      if (weight.regularizer || reached.has(layerOf.get(weight.key)!)) return weight;
+      // The loss does not depend on it, so that nothing is to be decayed either.
+      const { multiplier: _, ...still } = weight;
+      return still;
+    }),
     frozen: frozenPaths,
     inferenceMode: inferencePaths,
     inputs,

@@ -14,3 +14,10 @@ export function layersIn(values: readonly unknown[]): InnerLayer[] {
     return "definition" in value ? [value as InnerLayer] : layersIn(Object.values(value));
   });
 }
+
+/** The layers within a layer, and those within them; those of a model in its place too. */
+export function layersWithin({ definition, config }: InnerLayer): InnerLayer[] {
+  const parts = Object.values(definition.parts?.(config) ?? {}).flatMap(({ layer }) => layer ?? []);
+  const layers = new Set([...parts, ...layersIn(Object.values(config))]);
+  return [...layers].flatMap((layer) => [layer, ...layersWithin(layer)]);
+}

@@ -1,6 +1,6 @@
 // What training needs of TF.js' layers: gradients, reproducible random numbers, and inference in frozen layers.
 import { CajalError, hash } from "@cajal/core";
-import { layersIn, type Network } from "@cajal/models";
+import { layersWithin, type Network } from "@cajal/models";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import type { DeviceName } from "../../device/device";
 import type { StepBatch } from "../../step/batch";
@@ -48,13 +48,6 @@ export function checkTrainable(
         );
     }
   }
-}
-
-/** The layers within a layer, and those within them. */
-function layersWithin({ definition, config }: InnerLayer): InnerLayer[] {
-  const parts = Object.values(definition.parts?.(config) ?? {}).flatMap(({ layer }) => layer ?? []);
-  const layers = new Set([...parts, ...layersIn(Object.values(config))]);
-  return [...layers].flatMap((layer) => [layer, ...layersWithin(layer)]);
 }
 
 /** Whether training draws random numbers in the layer: it has a seed, and no rate, or one that is not 0. */

@@ -74,6 +74,11 @@ export class ParameterStore {
     return this.#layouts ?? new Map();
   }
 
+  /** Layouts in which the weights are stored, by whichever of the steps that share them. */
+  get storedLayouts(): ReadonlyMap<string, WeightInput> {
+    return this.#shared.layouts;
+  }
+
   /** Whether it is known how graphs want the weights. */
   get isArranged(): boolean {
     return this.#layouts !== undefined;

@@ -96,8 +96,11 @@ export class StepGraphs {
   /** As {@link TrainCore.predict}. */
   async predict(x: NamedTensors, of: string): Promise<Tensor> {
     const batch: StepBatch = { examples: 0, x, y: {}, weight: {} };
-    const opened = await this.#once(`predict ${signatureOf(batch)} ${of}`, async () =>
-      this.#openGraph(compilePrediction(x, of, { ...this.#options, layouts: this.#store.layouts })),
+    const opened = await this.#once(
+      `predict ${signatureOf(batch)} ${of}`,
+      async () =>
+      // A value may depend on weights that no loss does.
+      this.#openGraph(compilePrediction(x, of, { ...this.#options, layouts: this.#store.storedLayouts })), // prettier-ignore
     );
     const position = { iteration: 0, learningRate: 0 };
     const inputs = this.#inputs(opened.feeds, singleBatch(batch), position);
