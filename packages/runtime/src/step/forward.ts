@@ -162,7 +162,7 @@ function kerasForward(
 }
 
 function graphForward(
-  { graph: { graph, ...model }, weights }: TrainableGraph,
+  { graph: { graph, ...model }, allNodes, weights }: TrainableGraph,
   { x, watch }: ForwardOptions,
 ): Forward {
   const trainedKeys = new Set(weights.map(({ key }) => key));
@@ -173,10 +173,15 @@ function graphForward(
         `batch x "${name}": got ${x[name]!.dtype}, expected ${dtype}, which the graph states.`,
         { input: name, got: x[name]!.dtype, expected: dtype },
       );
+  const isBeside =
+    watch !== undefined &&
+    watch !== "all" &&
+    !graph.nodes.some(({ outputs }) => outputs.includes(watch.name));
   const stepModel: OnnxModel = {
     ...model,
     graph: {
       ...graph,
+      ...(isBeside && { nodes: allNodes }),
       inputs: [
         ...graph.inputs,
         ...weights.map(({ key, shape }) => ({ name: key, dtype: "float32" as const, shape })),

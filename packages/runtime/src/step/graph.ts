@@ -85,6 +85,7 @@ export function trainableGraph(
         ...model,
         graph: { ...graph, nodes, outputs: graphOutputs.filter((_, i) => trainedIndices.has(i)) },
       },
+      allNodes: graph.nodes,
       weights,
       inputs,
       tables: [],

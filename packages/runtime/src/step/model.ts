@@ -13,7 +13,7 @@ import {
   type ModelWeight as WeightOfModel,
   type NetworkLayer,
 } from "@cajal/models";
-import type { Dim, OnnxModel } from "@cajal/onnx";
+import type { Dim, Node, OnnxModel } from "@cajal/onnx";
 import { ownValue } from "../session/ownValue";
 import { regularizes } from "./calls";
 import { checkEnding, endingOf } from "./ending";
@@ -53,6 +53,8 @@ export interface TrainableKeras extends Trainable {
 export interface TrainableGraph extends Trainable {
   /** Outputs what the losses take, and nothing else; of opset 18 or later. */
   readonly graph: OnnxModel;
+  /** The nodes of the whole graph, any value of which may be asked for. */
+  readonly allNodes: readonly Node[];
 }
 
 export interface ModelWeight extends Pick<

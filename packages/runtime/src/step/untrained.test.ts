@@ -1,7 +1,7 @@
 // What becomes of layers on which no loss depends, as Keras 3.15 has it: they compute, so that averages move and outputs can be
 // asked for, and their weights stay, but for what regularizes them.
 import { random, tensor, type Weights } from "@cajal/core";
-import { functional } from "@cajal/models";
+import { functional, toOnnx } from "@cajal/models";
 import { describe, expect, it } from "vitest";
 import { initialize } from "../initializers/initialize";
 import { open } from "../open";
@@ -65,6 +65,16 @@ describe.each(["onnx", "tfjs"] as const)("without a loss on %s", (engine) => {
       near(new Map([[of, await step.predict(x, { of })]]), new Map([[of, outputs[of]!]]));
     expect((await step.predict(x, { of: "norm" })).shape).toEqual([6, 3, 1, 4]);
   });
+});
+
+it("every output of a graph can be asked for", async () => {
+  const graph = toOnnx(model, weights);
+  await using step = await openTrainStep(graph, { loss: { trained: squares }, optimizer, verify: false }); // prettier-ignore
+  await using session = await open(graph, { device: "cpu" });
+  const { x } = batches[0]!;
+  const outputs = await session.run({ image: x });
+  for (const of of ["trained", "free"])
+    near(new Map([[of, await step.predict(x, { of })]]), new Map([[of, outputs[of]!]]));
 });
 
 it("engines agree on it", async () => {
