@@ -50,6 +50,24 @@ it.each([3, null])("trains as Keras does, of %s steps", async (steps) => {
       expect(value, `${name} ${i}`).toBeCloseTo(values[i]!, 4);
 });
 
+test("a normalization of masked steps is refused, unless it is frozen", async () => {
+  const net = functional("masked");
+  const x = net.input([3, 2], { name: "x" });
+  const masked = net.layer("Masking", {}, x);
+  const norm = { class_name: "BatchNormalization", config: { name: "norm" } };
+  const each = net.layer("TimeDistributed", { name: "each", layer: norm }, masked);
+  const model = net.model(x, net.layer("LSTM", { units: 2 }, each));
+  const given = initialize(model, { seed: 1 });
+  const options = { device: "cpu", loss: meanSquaredError(), optimizer: sgd() } as const;
+  const y = tensor("float32", [4, 2]);
+  const run = async (frozen: string[]) => {
+    await using step = await openTrainStep(model, given, { ...options, frozen });
+    return step.run({ x: batch.x, y });
+  };
+  await expect(run([])).rejects.toMatchObject({ code: "unsupported", message: expect.stringContaining("masked") as string }); // prettier-ignore
+  expect((await run(["each"])).loss).toBeGreaterThan(0);
+});
+
 test.each(["LSTM", "GRU", "SimpleRNN"] as const)("%s over 200 steps", async (className) => {
   const net = functional("long");
   const x = net.input([200, 1], { name: "x" });
