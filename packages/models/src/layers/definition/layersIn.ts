@@ -16,7 +16,11 @@ export function layersIn(values: readonly unknown[]): InnerLayer[] {
 }
 
 /** The layers within a layer, and those within them; those of a model in its place too. */
-export function layersWithin({ definition, config }: InnerLayer): InnerLayer[] {
+export function layersWithin(of: InnerLayer): InnerLayer[] {
+  checkArgument("layersWithin", "the layer", of, "object");
+  const { definition, config } = of;
+  checkArgument("layersWithin", "definition", definition, "object");
+  checkArgument("layersWithin", "config", config, "object");
   const parts = Object.values(definition.parts?.(config) ?? {}).flatMap(({ layer }) => layer ?? []);
   const layers = new Set([...parts, ...layersIn(Object.values(config))]);
   return [...layers].flatMap((layer) => [layer, ...layersWithin(layer)]);
