@@ -31,6 +31,17 @@ it("gives stacked cells their modules, and nothing that is their layer's alone",
   }
 });
 
+it("writes the ReLU that Keras 3 has for a ThresholdedReLU", () => {
+  const net = functional("m");
+  const x = net.input([3]);
+  const model = net.model(x, net.layer("ThresholdedReLU", { theta: 0.5, name: "it" }, x));
+  const { layers } = toKerasJson(model, { version: 3 }).config as { layers: object[] };
+  expect(layers[1]).toMatchObject({ class_name: "ReLU", name: "it", config: { threshold: 0.5 } }); // prettier-ignore
+  expect(toKerasJson(model).config).toMatchObject({
+    layers: [{}, { class_name: "ThresholdedReLU" }],
+  });
+});
+
 it("gives policies of quantized layers and their quantizers the modules of these", () => {
   const quantizer = { class_name: "AbsMaxQuantizer", config: { axis: 0 } };
   const { dtype, quantization_config } = configOf("Dense", {

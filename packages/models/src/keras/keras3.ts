@@ -105,6 +105,9 @@ export function keras3(
       };
     }
     const { config: read, definition } = registry.read(class_name, name, config);
+    const substitute = definition.inKeras3?.(read);
+    if (substitute)
+      return layerOf({ class_name: substitute.className, name, config: substitute.config, inbound_nodes }, shapedLayer); // prettier-ignore
     const operation = definition.asOperation?.(read);
     if (operation)
       return {

@@ -2,6 +2,7 @@
 // faroit.com/keras-docs/2.0.8/layers/advanced-activations
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { relu } from "./relu";
 import { passesMask } from "./shared/masks";
 
 export const thresholdedRelu = defineLayer({
@@ -11,6 +12,7 @@ export const thresholdedRelu = defineLayer({
     theta: f.nonnegative(1),
   },
   shape: (_, [x]) => [x],
+  inKeras3: ({ theta }) => ({ className: relu.className, config: { threshold: theta } }),
   asActivation: () => ({ nonnegative: true }),
   mask: passesMask,
   layout: "elementwise",

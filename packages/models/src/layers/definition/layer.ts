@@ -224,6 +224,11 @@ export interface Layer<
   activityRegularizer?(config: ConfigOf<F>): KerasObject;
   /** It is an operation of Keras 3 and no layer: neither TF.js nor Keras' `.h5` have it. */
   asOperation?(config: ConfigOf<F>): KerasOperation;
+  /** A class of Keras 3 and its config that compute the same, where Keras 3 no longer has the layer's own. */
+  inKeras3?(config: ConfigOf<F>): {
+    readonly className: string;
+    readonly config: Readonly<Record<string, unknown>>;
+  };
   /** Older names of fields, which are read too, and written for Keras 2 and TF.js. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Minimum and maximum number of inputs; default: one. */
