@@ -1,8 +1,9 @@
 // Weights whose names are not quite those of the model, or not at all.
 import { isCajalError, tensor, type Tensor } from "@cajal/core";
 import { encodeNpz, encodeSafetensors } from "@cajal/files";
-import { functional, weightSpecs, type ModelConfig } from "@cajal/models";
+import { functional, resolve, weightSpecs, type ModelConfig } from "@cajal/models";
 import { describe, expect, it } from "vitest";
+import { legacyOrder } from "./matchWeights";
 import { readWeights } from "./readModel";
 
 /** Twelve square layers without biases, "dense" to "dense_11", in a model called "net"; or one with all its weights. */
@@ -110,3 +111,23 @@ it("takes PyTorch's normalization in its own order", async () => {
   const weights = await readWeights(npz(named(model, (_, i) => names[i]!)), model);
   expect([...weights.values()].map(({ data }) => data[0])).toEqual([0, 1, 2, 3]);
 });
+
+// `weight_names` of the .h5 that Keras 3.15.1 writes.
+it.each([
+  [true, ["dense/kernel", "dense/bias", "vector_u"]],
+  [false, ["dense/kernel", "vector_u", "dense/bias"]],
+])(
+  "lists the weights of a layer and of the one within it as Keras does, trainable %s",
+  (trainable, names) => {
+    const net = functional("net");
+    const x = net.input([2]);
+    const layer = { class_name: "Dense", config: { name: "dense", units: 2 } };
+    const model = net.model(
+      x,
+      net.layer("SpectralNormalization", { name: "sn", layer, trainable }, x),
+    );
+    expect(legacyOrder(resolve(model).layers[1]!).map(({ key }) => key)).toEqual(
+      names.map((name) => `sn/${name}`),
+    );
+  },
+);

@@ -291,7 +291,7 @@ function byLayer(
 /**
  * A layer's weights in the order of `.h5` files: those that are trained first. With frozen layers or
  * normalizations inside a nested model that is not the layers' order. Within one layer those come first that could be
- * trained, frozen or not: the bias of a quantized layer before its kernel.
+ * trained, frozen or not: the bias of a quantized layer before its kernel. So it is in each layer within it, after its own.
  */
 export function legacyOrder(layer: NetworkLayer): Wanted[] {
   const all: { weight: Wanted; trained: boolean }[] = [];
@@ -299,9 +299,14 @@ export function legacyOrder(layer: NetworkLayer): Wanted[] {
     // A layer without weights may never have been called, and has no inputs then.
     const specs = (weights.length > 0 && layer?.definition.weights?.(layer.config, inputs)) || [];
     const isVariable = new Map(specs.map(({ name, trainable }) => [name, trainable]));
-    const [variables, others] = [true, false].map((each) => weights.filter(({ name }) => (isVariable.get(name) ?? true) === each)); // prettier-ignore
-    for (const weight of [...variables!, ...others!])
-      all.push({ weight, trained: trainable && weight.trainable });
+    const own = new Set(layer?.definition.tracked?.(layer.config));
+    const partOf = (name: string) =>
+      own.has(name) ? "" : name.slice(0, name.lastIndexOf("/") + 1);
+    for (const part of new Set(weights.map(({ name }) => partOf(name))))
+      for (const each of [true, false])
+        for (const weight of weights)
+          if (partOf(weight.name) === part && (isVariable.get(weight.name) ?? true) === each)
+            all.push({ weight, trained: trainable && weight.trainable });
     layers?.forEach(visit);
   };
   visit(layer);
