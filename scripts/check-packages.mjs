@@ -24,7 +24,7 @@ const limits = {
   datasets: 2600,
   models: 3200,
   runtime: 4000,
-  train: 6400,
+  train: 6700,
   transfer: 8000,
   explain: 5000,
   bench: 9500,
