@@ -4,8 +4,7 @@
 // alone. Keras takes part where that Python imports keras and tensorflow. Exports are kept in
 // $TMPDIR/cajal-exports.
 // --device webgpu times ours there, and PyTorch on cuda, without TF32 and with it.
-// --renew begins each worker anew for each round. Which of the machine's memory a process is given decides on some virtual
-// machines whether what memory limits takes a third of the time: three processes of ten trained a U-Net in 44 ms a step, seven in 25.
+// --renew begins each worker anew for each round: where memory and threads come to lie makes a process as a whole slower or faster.
 // --records table prints records of that suite, one JSON line each, for one report that holds all:
 //   npm run -s bench:speed -- I1-b1,I3-vgg16 --records table > peers.jsonl; cajal merge cajal-table peers.jsonl
 import { execFileSync, spawnSync } from "node:child_process";

@@ -118,7 +118,8 @@ export function gradients(
 }
 
 /**
- * Checks that {@link gradients} would find a rule for every operator, by looking at the nodes; adds none.
+ * Checks that {@link gradients} would find a rule for every operator, by looking at the nodes; adds none. Into the branches
+ * of an If only gradients look.
  *
  * @throws CajalError `unsupported` for the last node without a gradient, as {@link gradients}
  */

@@ -16,10 +16,13 @@ export const definitionOf = ({ op, domain }: Pick<Node, "op" | "domain">) =>
 /** Types of continuous values. Those that are only carried are among them, so that they are refused instead of giving zeros. */
 export const isFloat = (dtype: ElementType) => /float|complex/.test(dtype);
 
-/** What a node reads: its inputs, and behind them, each once, what the graphs in it read of the values around them. */
+/** What a node reads: its inputs, and behind them, each once, what else the graphs in it read of the values around them. */
 export function readsOf(node: Node): readonly string[] {
-  const captures = new Set(capturesIn(node));
-  return captures.size === 0 ? node.inputs : [...new Set([...node.inputs, ...captures])];
+  const captures = capturesIn(node);
+  if (captures.length === 0) return node.inputs;
+  const others = new Set(captures);
+  for (const name of node.inputs) others.delete(name);
+  return [...node.inputs, ...others];
 }
 
 /** The nodes on the paths from `inputs` to `outputs`, each with the indices of what it reads that lies on a path. */

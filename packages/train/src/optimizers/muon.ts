@@ -18,7 +18,7 @@ export interface MuonOptions extends OptimizerOptions {
   nsSteps?: number;
   /** Root mean square that a step's elements have, beside the learning rate; null: singular values of 1; default 0.2. */
   rmsRate?: number | null;
-  /** Whether Adam updates weights that have "embedding" in their names; default true. */
+  /** Whether Adam updates weights that have "embedding" in their names, in whatever case; default true. */
   excludeEmbeddings?: boolean;
   /** Parts of names, as regular expressions, of the weights that Adam updates, too; default none. */
   excludeLayers?: readonly string[];
@@ -72,9 +72,8 @@ export const muon = defineOptimizer(
         `muon: got rmsRate ${showValue(rmsRate)}, expected a number above 0, or null.`,
         { rmsRate },
       );
-    const excluded = excludedBy(
-      excludeEmbeddings ? [...excludeLayers, "embedding"] : excludeLayers,
-    );
+    const patterns = [...excludeLayers.map(expressionOf), ...(excludeEmbeddings ? [/embedding/i] : [])]; // prettier-ignore
+    const excluded = (key: string) => patterns.some((pattern) => pattern.test(key));
     checkShare("muon", "adamBeta1", adamBeta1);
     checkShare("muon", "adamBeta2", adamBeta2);
     const adam = adamOf("muon", { beta1: adamBeta1, beta2: adamBeta2, epsilon });
@@ -109,11 +108,6 @@ export const muon = defineOptimizer(
 );
 
 /** @throws CajalError `bad-argument` for what is no regular expression */
-function excludedBy(patterns: readonly string[]): (key: string) => boolean {
-  const expressions = patterns.map(expressionOf);
-  return (key) => expressions.some((each) => each.test(key));
-}
-
 function expressionOf(pattern: unknown): RegExp {
   try {
     if (typeof pattern === "string") return new RegExp(pattern);

@@ -281,6 +281,24 @@ it.each(engines)("ftrl leaves weights where the learning rate is 0, on $name", a
   expect([...state.slots.linear!.data]).toEqual([0, 0]);
 });
 
+// As Keras asks: "embedding" in variable.path.lower(), re.search(keyword, variable.path).
+it.each(engines)("muon leaves weights to Adam by their names, on $name", async (engine) => {
+  const optimizer = muon({ learningRate: 0.1, excludeLayers: ["^Head"] });
+  const keys = ["hidden/kernel", "Patch_Embedding/kernel", "Head/kernel", "head/kernel"];
+  const matrix = (values: readonly number[]) => tensor("float32", [2, 2], values);
+  const results = await engine.compute(
+    { p: matrix([1, 2, 3, 4]), gradient: matrix([1, -1, 0.5, 2]), zero: matrix([0, 0, 0, 0]), rate: scalar(0.1), t: scalar(1) },
+    (ops, { p, gradient, zero, rate, t }) => {
+      const slots = { momentum: zero!, velocity: zero! };
+      const parameters = keys.map((key) => ({ key, value: p!, gradient: gradient!, slots, multiplier: 1 }));
+      const updated = updateParameters(ops, optimizer, parameters, { learningRate: rate!, iteration: t! });
+      return Object.fromEntries(updated.map(({ key, slots }) => [key, slots.velocity!]));
+    },
+  ); // prettier-ignore
+  const byAdam = keys.filter((key) => results[key]!.data.some((each) => Number(each) !== 0));
+  expect(byAdam).toEqual(["Patch_Embedding/kernel", "Head/kernel"]);
+});
+
 it("refuses options that make no sense", () => {
   const refused = (make: () => unknown) => {
     try {
