@@ -86,7 +86,7 @@ const features = () => [
   ["on CUDA", yes(device("cuda")), "yes", "yes", "tfjs-node-gpu"],
   ["on several devices", "no", `yes: ${sources.kerasDistribution}`, `yes: ${sources.torchDistributed}`, "no"],
   ["mixed precision in training", "no", `yes: ${sources.kerasPrecision}`, `yes: ${sources.torchAmp}`, "no"],
-  ["gradients of gradients", "no", "yes, of its backend", "yes", `yes: ${sources.tfjsGrads}`],
+  ["gradients of gradients", "yes", "yes, of its backend", "yes", `yes: ${sources.tfjsGrads}`],
   ["writes `.keras`", yes(encoder("keras")), "yes", "no", "no"],
   ["reads `.keras` and `.h5`", yes(formats.some(({ name }) => /keras/i.test(name))), "yes", "no", sources.tfjsConvert],
   ["writes ONNX", yes(encoder("onnx")), `yes: ${sources.kerasExport}`, `yes: ${sources.torchOnnx}`, "no"],

@@ -16,8 +16,15 @@ const step = { float64: 1e-5, float32: 2e-3 };
 /** Error allowed, against the norms of gradient and direction: rounding over the step, with room. */
 const tolerance = { float64: 1e-8, float32: 5e-4 };
 const directions = 4;
+/** Directions of gradients of gradients, whose rounding is larger. */
+const secondDirections = 2;
 
-export async function checkGradient(gradient: Gradient, sample: GradientSample): Promise<void> {
+/** @param options.order 2: the gradients of a weighted sum of the gradients, in place of the outputs. Default 1. */
+export async function checkGradient(
+  gradient: Gradient,
+  sample: GradientSample,
+  { order = 1 }: { readonly order?: 1 | 2 } = {},
+): Promise<void> {
   const dtype = sample.float32 ? "float32" : "float64";
   const since = sample.opset ?? operator(gradient.op, gradient.domain)?.since ?? 1;
   const g = new GraphBuilder({ opset: Math.max(defaultOpset, since) });
@@ -33,26 +40,41 @@ export async function checkGradient(gradient: Gradient, sample: GradientSample):
     point.set(`x${i}`, randomValues(input, sample, rng));
     return g.input(`x${i}`, dtype, input);
   });
-  const outputs = g
+  let outputs = g
     .ops(gradient.op, inputs, sample.attributes, {
       outputs: sample.outputs ?? 1,
       domain: gradient.domain,
     })
     .filter((y) => y.dtype.startsWith("float") || gradient.op === "Cast");
-  const shapes = outputs.map((y) => sample.shape ?? (y.shape as number[]));
-  const weights = shapes.map((shape) =>
-    Float64Array.from({ length: sizeOf(shape) }, () => rng.normal()),
-  );
-  const weighted = outputs.map((y, i) =>
-    g.mul(y, g.constant(tensor(computed(y.dtype), shapes[i]!, weights[i]))),
-  );
-  const target = weighted
-    .map((y) => g.reduceSum(y, { keepdims: false }))
-    .map((sum) => g.cast(sum, dtype))
-    .reduce((a, b) => g.add(a, b));
   const inputNames = [...point.keys()].filter(
     (name) => sample.by?.includes(Number(name.slice(1))) ?? true,
   );
+  let weights: Float64Array[] = [];
+  const sumOf = (values: readonly Value[], shapes: readonly (readonly number[])[]) => {
+    weights = shapes.map((shape) =>
+      Float64Array.from({ length: sizeOf(shape) }, () => rng.normal()),
+    );
+    return values
+      .map((y, i) => g.mul(y, g.constant(tensor(computed(y.dtype), shapes[i]!, weights[i]))))
+      .map((y) => g.reduceSum(y, { keepdims: false }))
+      .map((sum) => g.cast(sum, dtype))
+      .reduce((a, b) => g.add(a, b));
+  };
+  let target = sumOf(
+    outputs,
+    outputs.map((y) => sample.shape ?? (y.shape as number[])),
+  );
+  if (order === 2) {
+    outputs = gradients(
+      g,
+      target,
+      inputNames.map((name) => g.value(name)),
+    );
+    target = sumOf(
+      outputs,
+      inputNames.map((name) => g.value(name).shape as number[]),
+    );
+  }
   gradients(
     g,
     target,
@@ -88,7 +110,11 @@ export async function checkGradient(gradient: Gradient, sample: GradientSample):
       return sum;
     };
     for (const name of inputNames)
-      for (let direction = 0; direction < directions; direction++) {
+      for (
+        let direction = 0;
+        direction < (order === 1 ? directions : secondDirections);
+        direction++
+      ) {
         const values = point.get(name)!;
         const v = values.map(() => 2 * rng.float() - 1);
         const difference = async (h: number) => {
@@ -113,7 +139,7 @@ export async function checkGradient(gradient: Gradient, sample: GradientSample):
         expect(
           Math.abs(got - expected),
           `${gradient.op} ${titleOf(sample)}, gradient of ${name}: got ${got}, central difference ${expected}`,
-        ).toBeLessThanOrEqual(tolerance[dtype] * Math.max(1, norm));
+        ).toBeLessThanOrEqual(order * tolerance[dtype] * Math.max(1, norm));
       }
   } finally {
     await session.release();

@@ -1,7 +1,14 @@
 // Lowers a model to an ONNX graph. Its inputs and outputs are channels last as in Keras; inside, ONNX operators need
 // channels first. Values are transposed once, where a layer needs another layout, so that a CNN transposes only its
 // inputs and outputs. Weights are rearranged when the graph is built.
-import { CajalError, checkOptions, unknownName, type Weights, checkArgument } from "@cajal/core";
+import {
+  CajalError,
+  checkArgument,
+  checkOptions,
+  isCajalError,
+  unknownName,
+  type Weights,
+} from "@cajal/core";
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx/builder";
 import type { KerasShape } from "../layers/definition/shape";
 import { foldWeights, foldPaddings, type FoldedWeights } from "./folding";
@@ -176,6 +183,9 @@ function lowerNetwork(
   const source =
     typeof weights === "function" ? weights : constantWeights(g, withFolded(weights, folded));
   const seeds = { drawn: 0 };
+  const ofTheirOwn = new Set<NetworkValue>(watchedValues.keys());
+  for (const { inner, inputs } of network.calls)
+    for (const i of inner.definition.sources ?? []) ofTheirOwn.add(inputs[i]!);
   const casts = new Map<string, Value>();
   /** A value in the type that a layer computes in, cast once for all layers. */
   const typed = (value: Value, { inner, dtype }: Call): Value => {
@@ -231,6 +241,11 @@ function lowerNetwork(
         if (value.dtype === "float32") activities.push({ layer: layer.path, regularizer, value });
       },
       dtype: call.dtype,
+      source: (i) => {
+        const { layouts, in: valueIn } = valueLayouts.get(call.inputs[i]!)!;
+        const [layout] = layouts as readonly [Layout];
+        return { value: valueIn(layout), layout };
+      },
       seed: () => {
         if (call.dtype !== "float32")
           throw new CajalError(
@@ -250,13 +265,15 @@ function lowerNetwork(
     const config = folded.configs.get(call) ?? inner.config;
     const inputValues = call.inputs.map((value) => valueLayouts.get(value)!);
     const layout = layoutFor(inner, inputValues);
-    const result = g.within(layer.path, () =>
-      lowerLayer(
-        { ...inner, config },
-        inputValues.map((value) => typed(value.in(layout), call)),
-        call.inputs.map(({ shape }) => shape),
-        layout,
-        own,
+    const result = withLayerName(layer, () =>
+      g.within(layer.path, () =>
+        lowerLayer(
+          { ...inner, config },
+          inputValues.map((value) => typed(value.in(layout), call)),
+          call.inputs.map(({ shape }) => shape),
+          layout,
+          own,
+        ),
       ),
     );
     const regularizer = layer.activityRegularizer;
@@ -266,7 +283,7 @@ function lowerNetwork(
       const whole = integersOf(inner) === "rounds" ? rounded(g, computed, value.dtype) : computed;
       const own = cast(g, whole, value.dtype);
       // Of a layer that gives what it takes, as Dropout, a gradient by its output is not one by its input.
-      const isTaken = watchedValues.has(value) && inputValues.some((each) => each.in(layout).name === own.name); // prettier-ignore
+      const isTaken = ofTheirOwn.has(value) && inputValues.some((each) => each.in(layout).name === own.name); // prettier-ignore
       const given = isTaken ? g.within(layer.path, () => g.identity(own)) : own;
       valueLayouts.set(value, withLayouts(g, value.shape, given, result.layouts[i]!));
     });
@@ -292,6 +309,21 @@ function lowerNetwork(
     watched: new Map([...watchedValues].map(([value, name]) => [name, asKeras(value)])),
     within: new Map([...watchedValues].map(([value, name]) => [name, within(value)])),
   };
+}
+
+/** Adds the layer's name to an error that does not have it. */
+function withLayerName<T>({ path, className }: NetworkLayer, body: () => T): T {
+  try {
+    return body();
+  } catch (cause) {
+    if (!isCajalError(cause) || cause.message.includes(`layer "${path}"`)) throw cause;
+    throw new CajalError(
+      cause.code,
+      `layer "${path}" (${className}): ${cause.message}`,
+      { ...cause.facts, layer: path },
+      { cause },
+    );
+  }
 }
 
 const noFoldedWeights: FoldedWeights = {

@@ -18,6 +18,7 @@ export interface Surroundings {
   readonly attentionMask: LowerContext["attentionMask"];
   readonly padding: LowerContext["padding"];
   readonly dtype: DType;
+  readonly source: LowerContext["source"];
   weight(name: string, steps: readonly Step[]): Value;
   update(name: string, value: Value): void;
   /** Adds to the loss of training what a layer within gives, by its Keras regularizer. */
@@ -40,6 +41,7 @@ export function lowerLayer(
     attentionMask,
     padding,
     dtype,
+    source,
     weight,
     update,
     regularize,
@@ -63,6 +65,7 @@ export function lowerLayer(
     masks,
     attentionMask,
     padding,
+    source,
     weight: (name, steps = []) => weight(name, steps),
     update,
     seed,
@@ -84,6 +87,13 @@ export function lowerLayer(
           masks,
           attentionMask: undefined,
           padding: undefined,
+          source: () => {
+            throw new CajalError(
+              "unsupported",
+              `the layer "${layer.name}" (${layer.definition.className}) within it reads what layers before it gave. Call it beside that layer, not within it.`,
+              { layer: layer.name },
+            );
+          },
           dtype,
           weight: (name, steps) => weight(`${prefix}/${name}`, steps),
           update: (name, value) => update(`${prefix}/${name}`, value),

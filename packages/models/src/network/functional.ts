@@ -1,6 +1,13 @@
 // Builds a model's config by calling layers on values, as in Keras' functional API. Shapes are checked at each call,
 // so that an error is thrown where the mistake is.
-import { CajalError, checkOptions, unknownName, checkArgument, showValue } from "@cajal/core";
+import {
+  CajalError,
+  checkArgument,
+  checkOptions,
+  optionsOf,
+  showValue,
+  unknownName,
+} from "@cajal/core";
 import type {
   InboundRef,
   LayerEntry,
@@ -45,13 +52,29 @@ export interface OneLayerOptions extends LayerOptions {
   readonly activity_regularizer?: KerasObject;
 }
 
+/** Options of an input. */
+export interface InputOptions {
+  /** Unique in the model. Default: Keras' own, "input_layer", counted. */
+  readonly name?: string;
+  /** Element type. Default float32. */
+  readonly dtype?: string;
+  /** The number of examples, where only one number will do. Default: free. */
+  readonly batch_size?: number;
+}
+
+const inputOptions = optionsOf<InputOptions>({
+  name: true,
+  dtype: true,
+  batch_size: { whole: true, least: 1 },
+});
+
 export interface Functional {
   /**
    * An input.
    *
    * @param shape of one example, null where free: [28, 28, 1]
    */
-  input(shape: KerasShape, options?: { name?: string; dtype?: string }): Symbolic;
+  input(shape: KerasShape, options?: InputOptions): Symbolic;
   /**
    * Calls a new layer and returns its (first) output.
    *
@@ -193,10 +216,10 @@ export function functional(name: string): Functional {
 
   return {
     input(shape, options = {}) {
-      checkOptions("input", options, ["name", "dtype"]);
-      const { name, dtype = "float32" } = options;
+      checkOptions("input", options, inputOptions);
+      const { name, dtype = "float32", batch_size = null } = options;
       checkArgument("input", "shape", shape, "array");
-      const config = { name, batch_input_shape: [null, ...shape], dtype };
+      const config = { name, batch_input_shape: [batch_size, ...shape], dtype };
       return add(inputLayer.className, config, []).outputs[0]!;
     },
     layer(className, config, inputs) {

@@ -24,6 +24,9 @@ describe("gradients", () => {
     If: "it has graphs: if.test.ts",
     Unique: "its result's extents depend on data: unique.test.ts",
   };
+  // ONNX Runtime writes the result of three operands, the first of them broadcast, over the first.
+  const unrunnable = ['Einsum [2,1] [2,3] {"equation":"ij,ij->ij"}'];
+
   it("has samples of every rule", () => {
     const withoutSamples = gradients.filter(({ samples }) => samples.length === 0);
     expect(withoutSamples.map(({ op }) => op)).toEqual(Object.keys(excused));
@@ -50,9 +53,12 @@ describe("gradients", () => {
         gradient,
       })),
   )("$op", ({ gradient }) => {
-    it.each(gradient.samples.map((sample) => [titleOf(sample), sample] as const))(
-      "%s",
-      (_, sample) => checkGradient(gradient, sample),
+    const titled = gradient.samples.map((sample) => [titleOf(sample), sample] as const);
+    it.each(titled)("%s", (_, sample) => checkGradient(gradient, sample));
+
+    it.each(titled.filter(([title]) => !unrunnable.includes(`${gradient.op} ${title}`)))(
+      "%s, of gradients",
+      (_, sample) => checkGradient(gradient, sample, { order: 2 }),
     );
   });
 });

@@ -14,3 +14,6 @@ export const hasPenalties = ({ layer }: Call): boolean =>
 /** Whether its outputs add to the loss. */
 export const regularizes = ({ layer, inner }: Call): boolean =>
   [layer, ...layersWithin(inner)].some(({ activityRegularizer }) => activityRegularizer);
+
+/** Whether it differentiates what is before it, for which all extents must be known, that of the batch too. */
+export const differentiates = ({ inner }: Call): boolean => inner.definition.sources !== undefined;

@@ -196,19 +196,24 @@ const withBatch = ([, ...rest]: KerasShape, batch: number): Shape => [
   ...rest.map((extent) => extent ?? 0),
 ];
 
-/** The network, resolved anew with the free extents of its inputs taken from `shapes` where it has numbers. */
+/**
+ * The network, resolved anew with the free extents of its inputs taken from `shapes` where it has numbers.
+ *
+ * @param options.batch whether that of the batch is among them. Default false.
+ */
 export function withInputShapes(
   { model, added: customLayers, inputs }: Network,
   shapes: Readonly<Record<string, readonly Dim[]>>,
+  { batch = false }: { readonly batch?: boolean } = {},
 ): Network {
   const fixedShapes = new Map(
     inputs
-      .filter(({ shape }) => !isFixed(shape))
+      .filter(({ shape }) => batch || !isFixed(shape))
       .map(({ from, shape }) => [
         from,
         shape.map((extent, axis) => {
           const size = ownValue(shapes, from)?.[axis];
-          return extent ?? (axis > 0 && typeof size === "number" ? size : null);
+          return extent ?? ((batch || axis > 0) && typeof size === "number" ? size : null);
         }),
       ]),
   );

@@ -79,6 +79,13 @@ export interface LowerContext {
   /** Sets the layout of output `i`, where it differs from that of the inputs. */
   arrange(layout: Layout, i?: number): void;
   /**
+   * Input `i` as the layer before gave it: all that is computed from that layer's output is computed from this value, and
+   * not from `inputs[i]`, which may be the same in another layout. Its layout is for `arrange`. See {@link Layer.sources}.
+   *
+   * @throws CajalError `unsupported` within another layer
+   */
+  source(i: number): { readonly value: Value; readonly layout: Layout };
+  /**
    * Lowers a layer within this one, on values in `layout`, which its outputs have too. Its weights are
    * `<prefix>/<weight>` of this layer; the prefix is its name by default. What regularizes its outputs is added to the loss.
    */
@@ -264,6 +271,8 @@ export interface Layer<
    * the context's `mask`. Absent: it ignores masks, and its outputs have none.
    */
   readonly mask?: MaskRule<ConfigOf<F>>;
+  /** The inputs that it asks the context's `source` for. */
+  readonly sources?: readonly number[];
   /** It is an input of the model: it has no inputs of its own, and is fed. */
   readonly isInput?: true;
   /** The element type of the input of a sequential model that begins with this layer. Default float32. */

@@ -28,12 +28,12 @@ import {
   type GradientResult,
   type OpenedGradient,
 } from "../../session/gradientSession";
-import type { OpenedModel } from "../../session/session";
 import { isGpu, type DeviceName } from "../../device/device";
 import type { KerasSource } from "../engine";
 import { cutAt } from "./cutAt";
 import { blockSize } from "./blockSize";
 import { doublingGraph } from "./doublingGraph";
+import { graphCache } from "./graphCache";
 import { rewrites } from "./provider";
 import { openOnOnnx } from "./session";
 import { sumsInBlocks } from "./sumsInBlocks";
@@ -54,9 +54,6 @@ interface GraphRequest {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   readonly dy: Pick<Tensor, "dtype" | "shape"> | undefined;
 }
-
-/** Number of compiled graphs to keep; the least recently used is evicted. */
-const maxGraphs = 6;
 
 /** @throws CajalError `unknown-name`, `unsupported`, `missing-peer`, `no-device` */
 export async function openGradientOnOnnx(
@@ -195,39 +192,6 @@ export async function openGradientOnOnnx(
 function defaultsOf(inputs: readonly ValueInfo[]): string[] {
   const floats = inputs.filter(({ dtype }) => dtype.includes("float"));
   return (floats.length > 0 ? floats : inputs).map(({ name }) => name);
-}
-
-/** The last few opened graphs; an evicted one is freed when its runs have ended. */
-function graphCache(open: (graphRequest: GraphRequest) => Promise<OpenedModel>) {
-  const graphs = new Map<string, { opened: Promise<OpenedModel>; runs: Promise<unknown> }>();
-  const disposals: Promise<void>[] = [];
-  const evict = (key: string) => {
-    const { opened, runs } = graphs.get(key)!;
-    graphs.delete(key);
-    disposals.push(runs.then(() => opened).then((model) => model.free(), () => {})); // prettier-ignore
-  };
-  return {
-    async use<T>(graphRequest: GraphRequest, body: (model: OpenedModel) => Promise<T>): Promise<T> {
-      const key = JSON.stringify(graphRequest);
-      const graph = graphs.get(key) ?? {
-        opened: Promise.resolve(graphRequest).then(open),
-        runs: Promise.resolve(),
-      };
-      graphs.delete(key);
-      graphs.set(key, graph);
-      // What cannot be opened takes the place of no other.
-      graph.opened.catch(() => graphs.get(key) === graph && graphs.delete(key));
-      const result = graph.opened.then(body);
-      // Without results: a chain of promises would keep those of every run.
-      graph.runs = Promise.allSettled([graph.runs, result]).then(() => {});
-      if (graphs.size > maxGraphs) evict([...graphs.keys()][0]!);
-      return result;
-    },
-    async free(): Promise<void> {
-      Array.from(graphs.keys()).forEach(evict);
-      await Promise.all(disposals);
-    },
-  };
 }
 
 function graphOfModel(graphModel: OnnxModel): NamedGraph {

@@ -1,4 +1,5 @@
 // Engine onnx: ONNX Runtime. A Keras model is lowered to a graph, so it only opens graphs.
+import { differentiates } from "../../step/calls";
 import { toOnnx } from "@cajal/models";
 import { isKeras, type Engine } from "../engine";
 import { onnxDevices } from "./devices";
@@ -7,8 +8,13 @@ import { openOnOnnx } from "./session";
 export const onnx: Engine = {
   name: "onnx",
   devices: onnxDevices,
-  open: async (source, request) =>
-    openOnOnnx(isKeras(source) ? toOnnx(source.network, source.weights) : source, request),
+  async open(source, request) {
+    if (!isKeras(source)) return openOnOnnx(source, request);
+    if (!source.network.calls.some(differentiates))
+      return openOnOnnx(toOnnx(source.network, source.weights), request);
+    const { openByShape } = await import("./byShape");
+    return openByShape(source, request);
+  },
   async openGradient(source, request) {
     const { openGradientOnOnnx } = await import("./gradient");
     return openGradientOnOnnx(source, request);

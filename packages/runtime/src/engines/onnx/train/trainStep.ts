@@ -4,6 +4,7 @@ import { type NamedTensors, type Tensor, type Weights } from "@cajal/core";
 import { isGpu, noDevice, type DeviceChoice, type DeviceName } from "../../../device/device";
 import { isInstalled } from "../../../device/peers";
 import type { StepBatch } from "../../../step/batch";
+import { differentiates } from "../../../step/calls";
 import { findNonFinite, type NonFinite } from "../../../step/checks";
 import type { Numbers, PendingStep, StepPosition, TrainCore } from "../../../step/core";
 import { placeholders } from "../../../step/forward";
@@ -67,8 +68,10 @@ export async function openTrainStepOnOnnx(
   const onWorker = worker === "auto" ? hasWorkerThread(device) : worker;
   const webgpu = rewrites(device);
   const { inputs } = trainable;
-  // With free extents, a Keras model's layouts are known at its first batch.
-  const hasFixedInputs = "graph" in trainable || inputs.every(({ shape }) => isFixed(shape));
+  // With free extents, a Keras model's layouts are known at its first batch; where it differentiates, the batch is one.
+  const hasFixedInputs =
+    "graph" in trainable ||
+    (inputs.every(({ shape }) => isFixed(shape)) && !trainable.network.calls.some(differentiates));
   const layouts = hasFixedInputs ? inferLayouts(trainable, placeholders(inputs)) : undefined;
 
   const thread = beside?.thread ?? (onWorker ? workerThread : callerThread)({ device, threads });
