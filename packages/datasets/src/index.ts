@@ -17,6 +17,7 @@ export { digits } from "./sets/digits";
 export { oneHot } from "./transforms/oneHot";
 export { rescale } from "./transforms/rescale";
 export { randomFlip } from "./transforms/randomFlip";
+export type { PixelLabels } from "./transforms/changeImages";
 export { randomTranslation } from "./transforms/randomTranslation";
 export { standardize, type Standardizer } from "./transforms/standardize";
 export { parseIdx } from "./decode/parseIdx";

@@ -8,14 +8,24 @@ import {
   type AffineOptions,
 } from "../images/augment/affine";
 import { extentsOf } from "../images/image";
-import { changeImages } from "./changeImages";
+import { changeImages, pixelLabels, type PixelLabels, type Role } from "./changeImages";
 
-export interface RandomAffineOptions extends AffineOptions {
+export interface RandomAffineOptions extends AffineOptions, PixelLabels {
   /** What is drawn follows from it, the epoch and the number of the example. */
   readonly seed: number;
 }
 
-const options = optionsOf<RandomAffineOptions>({ ...affineOptions, seed: { whole: true } });
+const options = optionsOf<RandomAffineOptions>({
+  ...affineOptions,
+  ...pixelLabels,
+  seed: { whole: true },
+});
+
+/** How an image is read, and how a mask. */
+const readingOf =
+  ({ seed: _, y: __, maskFill = 0, ...reading }: RandomAffineOptions) =>
+  (role: Role): AffineOptions =>
+    role === "image" ? reading : { ...reading, interpolation: "nearest", fillValue: maskFill };
 
 /**
  * Rotates each image about its centre by a random angle of up to `degrees` to either side, as Keras'
@@ -24,18 +34,20 @@ const options = optionsOf<RandomAffineOptions>({ ...affineOptions, seed: { whole
  *
  * @param degrees at most, 0 … 180
  * @param settings.seed angles are those of `random(seed, "rotation", epoch, number of the example)`
+ * @param settings.y,maskFill what y of each pixel are, see {@link PixelLabels}
  * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for y of each
- *   pixel, such as masks
+ *   pixel, unless `y` says what they are
  */
 export function randomRotation(degrees: number, settings: RandomAffineOptions) {
   checkNumber("randomRotation", "degrees", degrees, { least: 0, most: 180 });
   checkOptions("randomRotation", settings, options);
-  const { seed, ...reading } = settings;
+  const { seed, y } = settings;
+  const reading = readingOf(settings);
   return changeImages<"float32">(
     "randomRotation",
-    { seed, stream: "rotation", moves: true },
-    (image, numbers) =>
-      affine(image, rotation((2 * numbers.float() - 1) * degrees, extentsOf(image)), reading),
+    { seed, stream: "rotation", moves: { y } },
+    (image, numbers, role) =>
+      affine(image, rotation((2 * numbers.float() - 1) * degrees, extentsOf(image)), reading(role)),
   );
 }
 
@@ -45,19 +57,21 @@ export function randomRotation(degrees: number, settings: RandomAffineOptions) {
  *
  * @param factor at most, 0 … 1, below 1; positive draws take in more and so show it smaller
  * @param settings.seed factors are those of `random(seed, "zoom", epoch, number of the example)`
+ * @param settings.y,maskFill what y of each pixel are, see {@link PixelLabels}
  * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for y of each
- *   pixel, such as masks
+ *   pixel, unless `y` says what they are
  */
 export function randomZoom(factor: number, settings: RandomAffineOptions) {
   checkNumber("randomZoom", "factor", factor, { least: 0, most: 0.999 });
   checkOptions("randomZoom", settings, options);
-  const { seed, ...reading } = settings;
+  const { seed, y } = settings;
+  const reading = readingOf(settings);
   return changeImages<"float32">(
     "randomZoom",
-    { seed, stream: "zoom", moves: true },
-    (image, numbers) => {
+    { seed, stream: "zoom", moves: { y } },
+    (image, numbers, role) => {
       const drawn = (2 * numbers.float() - 1) * factor;
-      return affine(image, zoom({ across: drawn, down: drawn }, extentsOf(image)), reading);
+      return affine(image, zoom({ across: drawn, down: drawn }, extentsOf(image)), reading(role));
     },
   );
 }

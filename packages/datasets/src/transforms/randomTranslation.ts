@@ -1,7 +1,7 @@
 import { checkInteger, checkOptions } from "@cajal/core";
 import { crop, pad, padModes, type PadOptions } from "../images/crop";
 import { extentsOf } from "../images/image";
-import { changeImages } from "./changeImages";
+import { changeImages, pixelLabels, type PixelLabels } from "./changeImages";
 
 /**
  * Moves each image by whole pixels, up or down and left or right, by other distances in every epoch: a random crop of
@@ -12,24 +12,32 @@ import { changeImages } from "./changeImages";
  *   are equally likely
  * @param options.seed the distances are those of `random(seed, "translation", epoch, number of the example)`
  * @param options.mode what comes in from outside, see pad; default "constant", of 0
+ * @param options.y,maskFill what y of each pixel are, see {@link PixelLabels}
  * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for y of each
- *   pixel, such as masks
+ *   pixel, unless `y` says what they are
  * @example train.map(randomTranslation(4, { seed: 42 }))
  */
 export function randomTranslation(
   most: number,
-  options: { seed: number; mode?: PadOptions["mode"] },
+  options: PixelLabels & { seed: number; mode?: PadOptions["mode"] },
 ) {
   checkInteger("randomTranslation", "most", most, { least: 0, most: 2 ** 12 });
-  checkOptions("randomTranslation", options, { seed: true, mode: padModes });
-  const { seed, mode = "constant" } = options;
+  checkOptions("randomTranslation", options, { ...pixelLabels, seed: true, mode: padModes });
+  const { seed, mode = "constant", y, maskFill = 0 } = options;
   return changeImages(
     "randomTranslation",
-    { seed, stream: "translation", moves: true },
-    (image, numbers) => {
+    { seed, stream: "translation", moves: { y } },
+    (image, numbers, role) => {
       const { width, height } = extentsOf(image);
       const [top, left] = [numbers.integer(2 * most + 1), numbers.integer(2 * most + 1)];
-      const padded = pad(image, { left: most, right: most, top: most, bottom: most, mode });
+      const padded = pad(image, {
+        left: most,
+        right: most,
+        top: most,
+        bottom: most,
+        mode,
+        ...(role === "mask" && { value: maskFill }),
+      });
       return crop(padded, { left, top, width, height });
     },
   );
