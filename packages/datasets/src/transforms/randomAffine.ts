@@ -22,10 +22,16 @@ const options = optionsOf<RandomAffineOptions>({
 });
 
 /** How an image is read, and how a mask. */
-const readingOf =
-  ({ seed: _, y: __, maskFill = 0, ...reading }: RandomAffineOptions) =>
-  (role: Role): AffineOptions =>
-    role === "image" ? reading : { ...reading, interpolation: "nearest", fillValue: maskFill };
+function readingOf(settings: RandomAffineOptions, role: Role): AffineOptions {
+  const { fillMode, fillValue, interpolation, maskFill = 0 } = settings;
+  const mode = fillMode && { fillMode };
+  if (role === "mask") return { ...mode, fillValue: maskFill, interpolation: "nearest" };
+  return {
+    ...mode,
+    ...(fillValue !== undefined && { fillValue }),
+    ...(interpolation && { interpolation }),
+  };
+}
 
 /**
  * Rotates each image about its centre by a random angle of up to `degrees` to either side, as Keras'
@@ -42,12 +48,15 @@ export function randomRotation(degrees: number, settings: RandomAffineOptions) {
   checkNumber("randomRotation", "degrees", degrees, { least: 0, most: 180 });
   checkOptions("randomRotation", settings, options);
   const { seed, y } = settings;
-  const reading = readingOf(settings);
   return changeImages<"float32">(
     "randomRotation",
     { seed, stream: "rotation", moves: { y } },
     (image, numbers, role) =>
-      affine(image, rotation((2 * numbers.float() - 1) * degrees, extentsOf(image)), reading(role)),
+      affine(
+        image,
+        rotation((2 * numbers.float() - 1) * degrees, extentsOf(image)),
+        readingOf(settings, role),
+      ),
   );
 }
 
@@ -65,13 +74,16 @@ export function randomZoom(factor: number, settings: RandomAffineOptions) {
   checkNumber("randomZoom", "factor", factor, { least: 0, most: 0.999 });
   checkOptions("randomZoom", settings, options);
   const { seed, y } = settings;
-  const reading = readingOf(settings);
   return changeImages<"float32">(
     "randomZoom",
     { seed, stream: "zoom", moves: { y } },
     (image, numbers, role) => {
       const drawn = (2 * numbers.float() - 1) * factor;
-      return affine(image, zoom({ across: drawn, down: drawn }, extentsOf(image)), reading(role));
+      return affine(
+        image,
+        zoom({ across: drawn, down: drawn }, extentsOf(image)),
+        readingOf(settings, role),
+      );
     },
   );
 }
