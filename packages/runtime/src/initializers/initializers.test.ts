@@ -180,3 +180,39 @@ describe("initialValues", () => {
     expect([...bias]).toEqual([0.5, 0.5, 1, 1, 0.5, 0.5, 0.5, 0.5]);
   });
 });
+
+// keras.initializers.STFT of Keras 3.15, float32.
+it.each([
+  [
+    { side: "real" },
+    [0, 0, 0, 0.70710683, -3.090862e-8, -0.70710683, 0.70710683, -0.70710683, 0.70710683, 0, 0, 0],
+  ],
+  [
+    { side: "imag", window: "hamming", periodic: true, scaling: "spectrum" },
+    [0, 0, 0, 0, -0.25, 2.1855694e-8, 0, 4.0473505e-8, -8.0947011e-8, 0, 0.25, 5.9624403e-9],
+  ],
+  [
+    { side: "real", window: "blackman", scaling: null },
+    [0, 0, 0, 0.63, -2.7538174e-8, -0.63, 0.63, -0.63, 0.63, 0, 0, 0],
+  ],
+  [
+    { side: "imag", window: null },
+    [0, 0, 0, 0, -1, 8.7422777e-8, 0, 8.7422777e-8, -1.7484555e-7, 0, 1, 2.3849761e-8],
+  ],
+  [
+    { side: "imag", window: [1, 2, 0.5, 0.25] },
+    [
+      0, 0, 0, 0, -0.86772186, 7.5858651e-8, 0, 1.8964663e-8, -3.7929325e-8, 0, 0.10846523,
+      2.5868698e-9,
+    ],
+  ],
+])("STFT %j", (config, expected) => {
+  const got = values({ class_name: "STFT", config }, [4, 1, 3]);
+  expected.forEach((value, i) => expect(got[i]).toBeCloseTo(value, 6));
+});
+
+it("STFT refuses windows that it does not know", () => {
+  const of = (window: unknown) => () => values({ class_name: "STFT", config: { window } }, [4, 1, 3]); // prettier-ignore
+  expect(of("kaiser")).toThrow(/hann, hamming/);
+  expect(of([1, 2])).toThrow(/got 2 values, expected 4 numbers/);
+});

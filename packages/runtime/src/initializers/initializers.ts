@@ -75,6 +75,7 @@ const initializers: ReadonlyMap<string, Fill> = new Map(
     orthogonal,
     identity,
     unit_forget_bias: unitForgetBias,
+    stft: fourierKernel,
   }),
 );
 
@@ -186,6 +187,49 @@ function unitForgetBias(shape: Shape, random: Random, config: Config): Float32Ar
   if (!fill) throw unknownName("initializer (unit_forget_bias)", name, initializers.keys());
   const values = fill(shape, random, othersConfig);
   return values.fill(1, units, 2 * units);
+}
+
+/** Cosines or sines of all frequencies, [frame, 1, frequencies], times a window as SciPy makes it: keras.initializers.STFT. */
+function fourierKernel(
+  [frame = 0, , frequencies = 0]: Shape,
+  _: Random,
+  config: Config,
+): Float32Array {
+  const isReal = choice(config, "side", "real", ["real", "imag"]) === "real";
+  const window = stftWindow(config, frame);
+  const sum = (of: (value: number) => number) => window.reduce((total, value) => total + of(value), 0); // prettier-ignore
+  const { scaling = "density" } = config;
+  const divisor = config.window === null || scaling === null ? 1
+    : choice(config, "scaling", "density", ["density", "spectrum"]) === "density" ? Math.sqrt(sum((w) => w * w)) : sum(Math.abs); // prettier-ignore
+  const length = 2 * (frequencies - 1);
+  return Float32Array.from({ length: frame * frequencies }, (__, i) => {
+    const time = Math.floor(i / frequencies);
+    const angle = (-2 * Math.PI * time * (i % frequencies)) / length;
+    return ((isReal ? Math.cos(angle) : Math.sin(angle)) * window[time]!) / divisor;
+  });
+}
+
+/** Coefficients of windows that are sums of cosines. */
+const cosineSums: Readonly<Record<string, readonly number[]>> = {
+  hann: [0.5, 0.5],
+  hamming: [0.54, 0.46],
+  blackman: [0.42, 0.5, 0.08],
+  boxcar: [1],
+};
+
+function stftWindow(config: Config, length: number): readonly number[] {
+  const { window = "hann", periodic } = config;
+  if (window === null) return Array<number>(length).fill(1);
+  if (Array.isArray(window)) {
+    if (window.length === length && window.every((each) => typeof each === "number")) return window;
+    throw new BadConfig(`window: got ${window.length} values, expected ${length} numbers.`);
+  }
+  const name = choice(config, "window", "hann", Object.keys(cosineSums));
+  const span = periodic === true ? length : length - 1;
+  return Array.from({ length }, (_, i) =>
+    length === 1
+      ? 1
+      : cosineSums[name]!.reduce((value, a, k) => value + (-1) ** k * a * Math.cos((2 * Math.PI * k * i) / span), 0)); // prettier-ignore
 }
 
 function draw(shape: Shape, next: () => number): Float32Array {

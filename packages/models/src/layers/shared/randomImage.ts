@@ -1,4 +1,4 @@
-// Keras' layers that change images at random in training and leave them as they are otherwise: read, so that
+// Keras' layers that change images in training alone, most of them at random, and leave them as they are otherwise: read, so that
 // models with them run; not trained.
 import type * as f from "../definition/fields";
 import { defineLayer, type Layer } from "../definition/layer";
@@ -16,7 +16,7 @@ export const randomImage = <const Name extends string, const F extends f.Fields>
     callOptions: { training: true },
     layout: "elementwise",
     refusesTraining: () =>
-      `${className} changes images at random in training, which Cajal does in its data sets: take the layer out (cutAt, or build without it) and augment the batches, see @cajal/datasets`,
+      `${className} changes images in training, which Cajal does in its data sets: take the layer out (cutAt, or build without it) and augment the batches, see @cajal/datasets`,
     lower: (_, [x]) => [x!],
     samples: [{ inputs: [[2, 3, 4, 3]], inferenceOnly: true }],
   });

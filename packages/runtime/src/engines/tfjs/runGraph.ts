@@ -4,7 +4,7 @@ import { isCarried, type Graph } from "@cajal/onnx";
 import type * as tfc from "@tensorflow/tfjs-core";
 import { toTfjs } from "./tensors";
 import { tfjsOperators } from "./operators";
-import { attributeOf } from "./operators/operator";
+import { attributesOf } from "./operators/operator";
 import type { TfCore } from "./peers";
 
 interface Feeds {
@@ -35,12 +35,20 @@ export function runGraph(
         `layer "${layer}": it is computed by the operator ${node.op}, which Cajal does not have on TF.js. Use engine onnx.`,
         { layer, op: node.op, engine: "tfjs" },
       );
+    const { get, unread } = attributesOf(node);
     const operands = node.inputs.map((name) => (name === "" ? undefined : values.get(name)!));
     const result = operator(operands as [tfc.Tensor, ...(tfc.Tensor | undefined)[]], {
       tf,
       outputs: node.outputs.length,
-      get: attributeOf(node),
+      get,
     });
+    const [attribute] = unread();
+    if (attribute !== undefined)
+      throw new CajalError(
+        "unsupported",
+        `layer "${layer}": it is computed by the operator ${node.op} with ${attribute} ${JSON.stringify(node.attributes[attribute]!.value)}, which Cajal does not have on TF.js. Use engine onnx.`,
+        { layer, op: node.op, attribute, engine: "tfjs" },
+      );
     const results = Array.isArray(result)
       ? (result as readonly tfc.Tensor[])
       : [result as tfc.Tensor];

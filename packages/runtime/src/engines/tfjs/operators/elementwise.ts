@@ -39,6 +39,7 @@ export const elementwise: TfjsOperators = {
   Reciprocal: unary((tf, x) => tf.reciprocal(x)),
   Sin: unary((tf, x) => tf.sin(x)),
   Cos: unary((tf, x) => tf.cos(x)),
+  Atan: unary((tf, x) => tf.atan(x)),
   Erf: unary((tf, x) => tf.erf(x)),
   Floor: unary((tf, x) => tf.floor(x)),
   Ceil: unary((tf, x) => tf.ceil(x)),

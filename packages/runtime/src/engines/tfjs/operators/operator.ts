@@ -28,10 +28,21 @@ export type TfjsOperator = (
 
 export type TfjsOperators = Readonly<Record<string, TfjsOperator>>;
 
-/** An attribute of a node. */
-export const attributeOf = ({ attributes }: Node): AttributeReader =>
-  ((name: string, defaultValue: unknown) =>
-    attributes[name]?.value ?? defaultValue) as AttributeReader;
+/** The attributes of a node, and which of them nothing has read: what an operator does not ask for it does not heed. */
+export function attributesOf({ attributes }: Node): {
+  readonly get: AttributeReader;
+  unread(): readonly string[];
+} {
+  const read = new Set<string>();
+  const get = (name: string, defaultValue: unknown) => {
+    read.add(name);
+    return attributes[name]?.value ?? defaultValue;
+  };
+  return {
+    get: get as AttributeReader,
+    unread: () => Object.keys(attributes).filter((name) => !read.has(name)),
+  };
+}
 
 /** The integers of a tensor, such as axes and extents. */
 export const numbersOf = (x: tfc.Tensor): number[] => Array.from(x.dataSync());

@@ -25,11 +25,12 @@ export const places: TfjsOperators = {
   TopK: ([x, k], { tf, get }) =>
     alongLast(tf, x, axisOf(get("axis", -1), x.rank), (y) => {
       const isLargest = get("largest", 1) === 1;
+      const isSorted = get("sorted", 1) === 1;
       const of = numbersOf(k!)[0]!;
       const indices = withoutGradient(
         tf,
         [y],
-        (x) => tf.topk(isLargest ? x! : tf.neg(x!), of).indices,
+        (x) => tf.topk(isLargest ? x! : tf.neg(x!), of, isSorted).indices,
       );
       // TF.js has no gradient of its values, which are taken from their places here.
       const [extent, count] = [y.shape.at(-1)!, indices.shape.at(-1)!];

@@ -1,4 +1,5 @@
 // Operators that move elements, and those that ask for extents.
+import { CajalError } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
 import {
@@ -46,11 +47,12 @@ export const shape: TfjsOperators = {
       : tf.concat([...tensors], axisOf(get("axis", 0), tensors[0]!.rank));
   },
   Split: ([x, sizes], { tf, get, outputs }) => {
-    if (outputs === 1) return [x]; // TF.js has no gradient of that
     const axis = axisOf(get("axis", 0), x.rank);
+    const count = get("num_outputs", outputs);
+    if (count === 1) return [x]; // TF.js has no gradient of that
     const extent = x.shape[axis]!;
-    const partSize = Math.ceil(extent / outputs);
-    const parts = Array.from({ length: outputs }, (_, i) => i < outputs - 1 ? partSize : extent - i * partSize); // prettier-ignore
+    const partSize = Math.ceil(extent / count);
+    const parts = Array.from({ length: count }, (_, i) => i < count - 1 ? partSize : extent - i * partSize); // prettier-ignore
     return tf.split(x, sizes ? numbersOf(sizes) : parts, axis);
   },
   Slice: ([x, starts, ends, axes, steps], { tf }) => {
@@ -93,15 +95,31 @@ export const shape: TfjsOperators = {
     return tf.range(start, stop, step, from.dtype === "int32" ? "int32" : "float32");
   },
   ConstantOfShape: ([extents], { tf }) => tf.zeros(numbersOf(extents)),
-  Pad: ([x, pads, value, axes], { tf }) => {
+  Pad: ([x, pads, value, axes], { tf, get }) => {
     const axisList = axes ? numbersOf(axes).map((axis) => axisOf(axis, x.rank)) : x.shape.map((_, i) => i); // prettier-ignore
     const padding = numbersOf(pads!);
     const borders = x.shape.map((_, axis): [number, number] => {
       const i = axisList.indexOf(axis);
       return i < 0 ? [0, 0] : [padding[i]!, padding[axisList.length + i]!];
     });
-    return tf.pad(x, borders, value ? value.dataSync()[0]! : 0);
+    const mode = get("mode", "constant");
+    if (mode === "constant") return tf.pad(x, borders, value ? value.dataSync()[0]! : 0);
+    return borders.reduce<tfc.Tensor>((y, [before, after], axis) => {
+      if (before === 0 && after === 0) return y;
+      const extent = y.shape[axis]!;
+      const fold = folds[mode];
+      if (!fold) throw new CajalError("unsupported", `a padding of mode "${mode}", on TF.js. Use engine onnx.`, { mode }); // prettier-ignore
+      const positions = Array.from({ length: before + extent + after }, (_, i) => fold(i - before, extent)); // prettier-ignore
+      // TF.js' mirrorPad has no gradient.
+      return tf.gather(y, tf.tensor1d(positions, "int32"), axis);
+    }, x);
   },
+};
+
+/** Which element stands at a place outside, by Pad's mode. */
+const folds: Readonly<Record<string, (place: number, extent: number) => number>> = {
+  edge: (place, extent) => Math.min(Math.max(place, 0), extent - 1),
+  reflect: (place, extent) => extent - 1 - Math.abs(extent - 1 - Math.abs(place)),
 };
 
 /** The elements from one up to another of an axis, which are limited to its extent, as ONNX' Slice limits them. */

@@ -105,11 +105,20 @@ function poolSettings(context: OperatorContext, axes: number) {
   return { kernel: context.get("kernel_shape", [1]), strides, borders };
 }
 
+/** A convolution's kernel has the extents that its attribute repeats. */
+function kernelAsStated({ get }: OperatorContext, { shape }: tfc.Tensor): void {
+  const extents = shape.slice(2);
+  const stated = get("kernel_shape", extents);
+  if (stated.join() !== extents.join())
+    throw new CajalError("bad-shape", `a convolution's kernel is ${extents.join(" × ")}, and its kernel_shape says ${stated.join(" × ")}.`, { extents, stated }); // prettier-ignore
+}
+
 export const windows: TfjsOperators = {
   Conv: ([x, kernel, bias], context) => {
     const { tf } = context;
     const axes = x.rank - 2;
     const { strides, dilations, before, after, groups } = settings(context, axes);
+    kernelAsStated(context, kernel!);
     // [out, in, …] to […, in, out].
     const weights = tf.transpose(kernel!, [...spatialAxes(kernel!.rank), 1, 0]);
     const image = pad(tf, toLast(tf, x), before, after);
@@ -120,6 +129,7 @@ export const windows: TfjsOperators = {
     const { tf, get } = context;
     const axes = x.rank - 2;
     const { strides, dilations, before, after, groups } = settings(context, axes);
+    kernelAsStated(context, kernel!);
     if (groups > 1)
       throw new CajalError("unsupported", "a transposed convolution in groups, on TF.js. Use engine onnx."); // prettier-ignore
     const outputPadding = get(
