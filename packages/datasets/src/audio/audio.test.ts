@@ -73,6 +73,15 @@ describe("features", () => {
     got.forEach((value, k) => expect(value).toBeCloseTo(wanted[k]!, 9));
   });
 
+  it.each(["hann", "hamming"] as const)(
+    "a %s window of one sample leaves it as it is",
+    (window) => {
+      const signal = tensor("float32", [6], [1, 2, 3, 4, 5, 6]);
+      const { real } = stft(signal, { fftSize: 2, hopLength: 2, windowLength: 1, window, center: false }); // prettier-ignore
+      expect([...real.data]).toEqual([1, 1, 3, 3, 5, 5]);
+    },
+  );
+
   it.each([
     ["bad-shape", () => stft(tensor("float32", [8, 2]), { fftSize: 4 })],
     ["bad-shape", () => stft(tensor("float32", [3]), { fftSize: 8, center: false })],

@@ -63,8 +63,9 @@ export function stft(signal: Tensor, options: StftOptions = {}): Stft {
   const bins = 1 + (fftSize >> 1);
   const weights = new Float64Array(fftSize);
   const left = (fftSize - windowLength) >> 1;
+  // Of a single sample the formula is where the window begins; SciPy's, and so librosa's, is 1.
   for (let k = 0; k < windowLength; k++)
-    weights[left + k] = shapes[window]((2 * Math.PI * k) / windowLength);
+    weights[left + k] = windowLength === 1 ? 1 : shapes[window]((2 * Math.PI * k) / windowLength);
   const transform = fft(fftSize);
   const [re, im] = [new Float64Array(fftSize), new Float64Array(fftSize)];
   const real = tensor("float32", [frames, bins]);
