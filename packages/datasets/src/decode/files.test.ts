@@ -35,6 +35,18 @@ describe("parseCsv", () => {
 });
 
 describe("csvTable", () => {
+  it("refuses columns of names that would fill the memory, and takes as many classes", async () => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => `n${i},${i % 7}`);
+    const text = `name,kind\n${rows.join("\n")}\n`;
+    await expect(csvTable(text, { label: "kind" })).rejects.toMatchObject({
+      code: "bad-argument",
+      message: expect.stringContaining("20000 of them are the names in column name"),
+    });
+    const { data } = await csvTable(text, { label: "name" });
+    expect(data.classes?.length).toBe(20_000);
+    expect(Array.from((await data.take(3).all()).y.data, (label) => data.classes![Number(label)])).toEqual(["n0", "n1", "n2"]); // prettier-ignore
+  });
+
   it("keeps the order of columns that are called by numbers", async () => {
     const { data, features } = await csvTable("b,2021,2020,y\n1,2,3,0\n4,5,6,1\n", { label: "y" });
     expect(features).toEqual(["b", "2021", "2020"]);

@@ -76,8 +76,8 @@ export async function csvTable(text: string, options: CsvTableOptions): Promise<
     throw new CajalError("bad-argument", `csvTable: got the column ${again} ${again === label ? "as label and among the features, which would give away what is to be predicted" : "twice among the features"}.`, { column: again }); // prettier-ignore
   const nothing = new Set(missingValues);
   const counts = new Map<string, number>();
-  const numbered = rows.map((row, i) => ({ row, number: i + 1 }));
-  const whole = numbered.filter(({ row, number }) => {
+  const allRows = rows.map((row, i) => ({ row, number: i + 1 }));
+  const whole = allRows.filter(({ row, number }) => {
     const gaps = [label, ...features].filter((column) => nothing.has(row[column]!.trim()));
     for (const column of gaps) counts.set(column, (counts.get(column) ?? 0) + 1);
     if (gaps.length > 0 && (missing === "error" || (missing === "nan" && gaps.includes(label))))
@@ -92,21 +92,31 @@ export async function csvTable(text: string, options: CsvTableOptions): Promise<
       const text = row[column]!.trim();
       return { text, isMissing: nothing.has(text), row: number };
     });
-  const featureColumns = features.flatMap((column) => {
+  const featureColumns = features.map((column): FeatureColumn => {
     const fields = fieldsOf(column);
     const what = `${name}: column ${column}`;
-    if (!categorical.includes(column) && areNumbers(fields, what))
-      return [{ name: column, values: fields.map((field) => numberOf(field, what)) }];
+    if (!categorical.includes(column) && areNumbers(fields, what)) {
+      const numbers = fields.map((field) => numberOf(field, what));
+      return { column, names: [column], put: (i, to) => to.fill(numbers[i]!) };
+    }
     const present = fields.filter(({ isMissing }) => !isMissing).map(({ text }) => text);
-    return [...new Set(present)].sort(byCodePoint).map((value) => ({
-      name: `${column}=${value}`,
-      values: fields.map(({ text, isMissing }) => (isMissing ? NaN : Number(text === value))),
-    }));
+    const kinds = numbered([...new Set(present)].sort(byCodePoint));
+    return {
+      column,
+      names: Array.from(kinds.keys(), (value) => `${column}=${value}`),
+      put: (i, to) => {
+        const { text, isMissing } = fields[i]!;
+        if (isMissing) to.fill(NaN);
+        else to[kinds.get(text)!] = 1;
+      },
+    };
   });
-  const x = tensor("float32", [whole.length, featureColumns.length]);
-  featureColumns.forEach(({ values }, j) =>
-    values.forEach((value, i) => (x.data[i * featureColumns.length + j] = value)),
-  );
+  const width = featureColumns.reduce((sum, { names }) => sum + names.length, 0);
+  checkSize(name, whole.length, width, featureColumns);
+  const x = tensor("float32", [whole.length, width]);
+  let at = 0;
+  for (let i = 0; i < whole.length; i++)
+    for (const { names, put } of featureColumns) put(i, x.data.subarray(at, (at += names.length)));
   const { y, classes } = labelsOf(
     fieldsOf(label),
     `${name}: column ${label}`,
@@ -114,11 +124,31 @@ export async function csvTable(text: string, options: CsvTableOptions): Promise<
   );
   return {
     data: dataset({ x, y, ...(classes && { classes }) }),
-    features: featureColumns.map((each) => each.name),
+    features: featureColumns.flatMap(({ names }) => names),
     missing: Object.fromEntries(counts),
     dropped: rows.length - whole.length,
   };
 }
+
+/** What a column becomes in x. */
+interface FeatureColumn {
+  readonly column: string;
+  readonly names: readonly string[];
+  /** @param to the places of row `i`, one for each name, 0 so far */
+  put(i: number, to: Float32Array): void;
+}
+
+/** Numbers of x at most: 1 GB. */
+const mostValues = 2 ** 28;
+
+/** A column of names that are other ones in each row would fill the memory, and end the process. */
+function checkSize(name: string, rows: number, width: number, columns: readonly FeatureColumn[]) {
+  if (rows * width <= mostValues) return;
+  const { column, names } = columns.reduce((a, b) => (b.names.length > a.names.length ? b : a));
+  throw new CajalError("bad-argument", `${name}: ${rows} rows of ${width} features are more than fit in memory. ${names.length} of them are the names in column ${column}: leave it out, by features.`, { name, rows, features: width, column }); // prettier-ignore
+}
+
+const numbered = (names: readonly string[]) => new Map(names.map((name, i) => [name, i]));
 
 interface Field {
   readonly text: string;
@@ -158,7 +188,8 @@ function labelsOf(fields: readonly Field[], column: string, areNames: boolean) {
   const n = fields.length;
   if (areNames || !areNumbers(fields, column)) {
     const classes = [...new Set(fields.map(({ text }) => text))].sort(byCodePoint);
-    return { y: tensor("int32", [n], fields.map(({ text }) => classes.indexOf(text))), classes }; // prettier-ignore
+    const numbers = numbered(classes);
+    return { y: tensor("int32", [n], fields.map(({ text }) => numbers.get(text)!)), classes }; // prettier-ignore
   }
   const numbers = fields.map((field) => numberOf(field, column));
   // Whole numbers from 0 on, none left out, are numbers of classes.
