@@ -119,6 +119,25 @@ it.each(engines)("scores labels that are all equal on $name", async (engine) => 
   expect(await score([2, 2, 2.5])).toBe(0);
 });
 
+// Sums of such labels round: Keras gives −2.5e8 for 0.1, −3.2e7 for 0.3, −3,849 for 20.7, where scikit-learn has 0.
+it.each(engines)("scores labels that are all equal in every batch on $name", async (engine) => {
+  const metric = metrics.r2Score();
+  const column = (values: number[]) => tensor("float32", [values.length, 1], values);
+  const score = async (batches: number[][], outputs: (label: number, i: number) => number) => {
+    const totals = await Promise.all(
+      batches.map((y) => totalsOf(engine, metric, column(y), column(y.map(outputs)))),
+    );
+    return metric.result(totals.reduce((a, b) => a.map((total, i) => total + b[i]!)));
+  };
+  for (const label of [0.1, 0.3, 1 / 3, 3.7, 20.7, 123.4, -200_000.3]) {
+    const batches = [10, 7, 1000].map((n) => Array<number>(n).fill(label));
+    expect(await score(batches, (y, i) => y + i / 10)).toBe(0);
+    expect(await score(batches, (y) => y)).toBe(1);
+  }
+  // Equal within a batch alone: 1 − 700 / 5,000.
+  expect(await score([[2000], [2050, 2050], [2100]], (y, i) => y + 10 + 10 * i)).toBeCloseTo(0.86);
+});
+
 // NaN in Keras, too; concordance is 0 there.
 it.each(engines)(
   "finds no correlation with numbers that are all equal on $name",

@@ -12,6 +12,11 @@ export interface R2ScoreOptions {
   numRegressors?: number;
 }
 
+type Five<T> = [T, T, T, T, T];
+
+/** Of float32, as a share. */
+const roundingError = 2 ** -24;
+
 const optionKinds = optionsOf<R2ScoreOptions>({
   classAggregation: ["uniform_average", "variance_weighted_average"],
   numRegressors: { whole: true, least: 0 },
@@ -36,16 +41,31 @@ export const r2Score = defineMetric(
         const error = ops.sub(y, yPred);
         const axes = Array.from({ length: ops.rank(yPred) - 1 }, (_, axis) => axis);
         const ones = ops.cast(ops.equal(y, y), "float32");
+        // About one of the batch's labels, which all are where they are equal: sums of many round.
+        const one = axes.reduce((label, axis) => ops.slice(label, { axis, end: 1 }), y);
+        const apart = ops.sub(y, one);
         // [outputs] each
-        return [y, ops.mul(y, y), ops.mul(error, error), ones].map((each) =>
-          ops.reduceSum(each, { axes }),
-        );
+        const [label, count, sumApart, squaresApart, residual] = [
+          one,
+          ones,
+          apart,
+          ops.mul(apart, apart),
+          ops.mul(error, error),
+        ].map((each) => ops.reduceSum(each, { axes })) as Five<typeof y>;
+        const allAlike = ops.mul(label, count);
+        const sum = ops.add(allAlike, sumApart);
+        const twiceApart = ops.add(allAlike, ops.mul(sumApart, 2));
+        const squares = ops.add(ops.mul(label, twiceApart), squaresApart);
+        return [sum, squares, residual, squaresApart, count];
       },
       result(totals) {
-        const outputs = totals.length / 4;
+        const outputs = totals.length / 5;
         const scores = Array.from({ length: outputs }, (_, i) => {
-          const [sum, squares, residual, count] = [0, 1, 2, 3].map((part) => totals[part * outputs + i]!) as [number, number, number, number]; // prettier-ignore
-          const total = Math.max(0, squares - sum ** 2 / count);
+          const [sum, squares, residual, squaresApart, count] = [0, 1, 2, 3, 4].map((part) => totals[part * outputs + i]!) as Five<number>; // prettier-ignore
+          const difference = squares - sum ** 2 / count;
+          // Labels that are equal within each batch are so in all where what is left is rounding.
+          const areEqual = squaresApart === 0 && difference <= 8 * roundingError * squares;
+          const total = areEqual ? 0 : Math.max(0, difference);
           return { total, score: total === 0 ? Number(residual === 0) : 1 - residual / total };
         });
         const count = totals.at(-1)!;
