@@ -1,4 +1,4 @@
-import { tensor } from "@cajal/core";
+import { random, tensor } from "@cajal/core";
 import { dataset } from "@cajal/datasets";
 import { functional } from "@cajal/models";
 import { expect, it } from "vitest";
@@ -32,6 +32,22 @@ it("finds where the loss falls, and ends where it rises", async () => {
   const last = points.at(-1)!;
   expect(last.learningRate).toBeGreaterThan(1);
   expect(last.learningRate).toBeLessThan(100);
+});
+
+it.each(["mse", "cosine_similarity"])("is not led by the chance of batches (%s)", async (loss) => {
+  const net = functional("three");
+  const x = net.input([4]);
+  const noisyModel = net.model([x], [net.layer("Dense", { units: 3 }, x)]);
+  const numbers = random(1, "noisy");
+  const values = Float32Array.from({ length: 64 * 4 }, () => numbers.normal());
+  const labels = Array.from({ length: 64 * 3 }, (_, i) => values[Math.floor(i / 3) * 4 + (i % 3)]! + 0.3 * numbers.normal()); // prettier-ignore
+  const data = dataset({ x: tensor("float32", [64, 4], values), y: tensor("float32", [64, 3], labels) }); // prettier-ignore
+  for (const seed of [0, 1, 2, 3, 4]) {
+    const { points, suggested } = await findLearningRate(noisyModel, data, { loss, optimizer: "sgd", batchSize: 4, to: 10, seed }); // prettier-ignore
+    expect(points.length).toBeGreaterThan(70);
+    expect(suggested).toBeGreaterThan(0.01);
+    expect(suggested).toBeLessThan(2);
+  }
 });
 
 it("says that the loss does not fall", async () => {

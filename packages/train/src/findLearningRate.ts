@@ -29,9 +29,15 @@ const optionKinds = optionsOf<FindLearningRateOptions>({
 });
 
 export interface LearningRates {
-  /** Each rate with the loss there, smoothed. It ends where the loss is four times the best, or not finite. */
+  /**
+   * Each rate with the loss there, smoothed. It ends where the loss is four times the best, of losses above 0, or not
+   * finite.
+   */
   readonly points: readonly { readonly learningRate: number; readonly loss: number }[];
-  /** The rate at which the loss falls fastest, over the logarithm of the rate. */
+  /**
+   * The rate about which the loss falls fastest, over the logarithm of the rate: as it goes within a tenth of the points, the
+   * first ones aside, which are as noisy as the batches.
+   */
   readonly suggested: number;
 }
 
@@ -80,8 +86,9 @@ export async function findLearningRate(
       average = smoothing * average + (1 - smoothing) * event.loss;
       const loss = average / (1 - smoothing ** event.step);
       points.push({ learningRate: event.learningRate, loss });
-      best = Math.min(best, loss);
-      if (event.step === steps || loss > 4 * best) break;
+      if (points.length > noisy) best = Math.min(best, loss);
+      // Of losses that go below 0, such as a cosine similarity, a multiple says nothing.
+      if (event.step === steps || (best > 0 && loss > 4 * best)) break;
     }
   } catch (error) {
     // Divergence at a large rate is expected, and ends the test.
@@ -91,13 +98,17 @@ export async function findLearningRate(
 }
 
 const smoothing = 0.9;
+/** Averages of that many steps and fewer differ by the chance of their batches. */
+const noisy = Math.round(1 / (1 - smoothing));
 
 function steepest(points: LearningRates["points"]): number {
+  const first = Math.min(noisy, Math.floor(points.length / 4));
+  const reach = Math.max(1, Math.round(points.length / 20));
   let suggested: number | undefined;
   let lowestSlope = 0;
-  for (let i = 1; i + 1 < points.length; i++) {
+  for (let i = first + reach; i + reach < points.length; i++) {
     // The rates are evenly spaced in their logarithm, so differences are slopes.
-    const slope = points[i + 1]!.loss - points[i - 1]!.loss;
+    const slope = points[i + reach]!.loss - points[i - reach]!.loss;
     if (slope >= lowestSlope) continue;
     lowestSlope = slope;
     suggested = points[i]!.learningRate;
