@@ -7,9 +7,10 @@ import {
   showValue,
   type Tensor,
 } from "@cajal/core";
+import { numbersOf } from "./losses/defineLoss";
 
 export interface ConfusionMatrixOptions {
-  /** Number of classes, at least 1; default: one more than the largest class number that occurs. */
+  /** Number of classes, 1 … 8192; default: one more than the largest class number that occurs. */
   readonly classes?: number;
 }
 
@@ -28,7 +29,9 @@ export function confusionMatrix(
   yPred: Tensor | ArrayLike<number>,
   options: ConfusionMatrixOptions = {},
 ): number[][] {
-  checkOptions("confusionMatrix", options, { classes: { whole: true, least: 1 } });
+  checkOptions("confusionMatrix", options, {
+    classes: { whole: true, least: 1, most: mostClasses },
+  });
   const actual = classNumbers("yTrue", yTrue, options.classes);
   const predicted = classNumbers("yPred", yPred, options.classes);
   if (actual.length !== predicted.length)
@@ -44,10 +47,13 @@ export function confusionMatrix(
   return matrix;
 }
 
+/** A matrix of more, whatever it counts, would fill the memory. */
+const mostClasses = 8192;
+
 function classNumbers(
   name: string,
   values: Tensor | ArrayLike<number>,
-  classes = 65_536,
+  classes = mostClasses,
 ): readonly number[] {
   const isList = Array.isArray(values) || ArrayBuffer.isView(values);
   if (!isList && !isTensor(values as Tensor))
@@ -56,7 +62,7 @@ function classNumbers(
       `confusionMatrix: got ${showValue(values)} as ${name}, expected class numbers: a tensor, or an array.`,
       { name },
     );
-  const numbers = isList ? (values as ArrayLike<number>) : (values as Tensor).data;
+  const numbers = isList ? (values as ArrayLike<number>) : numbersOf(values as Tensor);
   return Array.from(numbers as ArrayLike<number | bigint>, (value, i) => {
     checkInteger("confusionMatrix", `${name}[${i}]`, typeof value === "bigint" ? Number(value) : value, { least: 0, most: classes - 1 }); // prettier-ignore
     return Number(value);
