@@ -77,8 +77,11 @@ export function readBatch(
   const weight = readWeights(batch.weight, names);
   for (const { name, index, loss } of outputs) {
     const outputWeight = ownValue(weight, name);
-    if (outputWeight) checkWeight(outputWeight, { examples, output: shapes[index]! });
-    loss.checkLabels?.(y[name]!, shapes[index]!, outputWeight);
+    const given = shapes[index]!;
+    // One number an example: losses get it as a column.
+    const output = given.length === 1 ? [...given, 1] : given;
+    if (outputWeight) checkWeight(outputWeight, { examples, output });
+    loss.checkLabels?.(y[name]!, output, outputWeight);
   }
   return { examples, x, y, weight };
 }

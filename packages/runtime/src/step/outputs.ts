@@ -147,7 +147,7 @@ export function computeMeasures<V>(
   labelled: readonly Labelled<V>[],
 ): { loss: V; numbers: V[][]; samples: V[] } {
   const parts = outputs.map(({ loss, factor, metrics }, i) => {
-    const { yTrue, yPred, weight } = labelled[i]!;
+    const { yTrue, yPred, weight } = inColumns(ops, labelled[i]!);
     const modelOutput = asGiven(ops, outputs[i]!, yPred);
     const each = valueFrom(`loss "${loss.name}": compute`, () => loss.compute(ops, yTrue, yPred));
     const losses =
@@ -180,6 +180,17 @@ export function computeMeasures<V>(
     ],
     samples: parts.flatMap(({ samples }) => samples),
   };
+}
+
+/**
+ * An output of one number an example, [batch], as [batch, 1], and so its labels: losses and metrics take the last axis for
+ * that of an example's numbers.
+ */
+function inColumns<V>(ops: Ops<V>, labelled: Labelled<V>): Labelled<V> {
+  const { yTrue, yPred } = labelled;
+  if (ops.rank(yPred) !== 1) return labelled;
+  const column = (x: V) => (ops.rank(x) === 1 ? ops.expandDims(x) : x);
+  return { ...labelled, yTrue: column(yTrue), yPred: column(yPred) };
 }
 
 /**

@@ -14,7 +14,7 @@ export interface Loss {
    * The loss of every sample: `yPred` without its last axis. The step multiplies it by the samples'
    * weights, if there are any, and takes the mean over all of them (Keras: `sum_over_batch_size`).
    *
-   * @param yPred float32 `[batch, …, classes or outputs]`
+   * @param yPred float32 `[batch, …, classes or outputs]`; an output `[batch]`, and its labels, as `[batch, 1]`
    */
   compute<V>(ops: Ops<V>, yTrue: V, yPred: V): V;
   /**
