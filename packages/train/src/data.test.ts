@@ -72,6 +72,35 @@ it.each([
     expect(await measured(y!, loss)).toEqual(await measured(expected!, loss));
 });
 
+it.each([
+  [
+    "categorical_accuracy",
+    [4],
+    "categoricalAccuracy: got labels [4] for an output of [4,3], expected one-hot labels [4,3]",
+  ],
+  [
+    "sparse_categorical_accuracy",
+    [4, 3],
+    "sparseCategoricalAccuracy: got labels [4,3] for an output of [4,3], expected class numbers [4]",
+  ],
+  ["categorical_crossentropy", [4], "categoricalCrossentropy: got labels [4], expected [4,3]"],
+  [
+    "sparse_categorical_crossentropy",
+    [4, 3],
+    "sparseCategoricalCrossentropy: got labels [4,3], expected class numbers [4]",
+  ],
+  ["mae", [4], "meanAbsoluteError: got labels [4], expected [4,3]"],
+  ["rmse", [4], "rootMeanSquaredError: got labels [4], expected [4,3]"],
+])("tells labels that are not those of the metric %s", async (metric, shape, message) => {
+  const net = functional("three");
+  const x = net.input([2]);
+  const model = net.model(x, net.layer("Dense", { units: 3, activation: "softmax" }, x));
+  const y = shape.length === 1 ? tensor("int32", [4], [0, 1, 2, 0]) : tensor("float32", [4, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0]); // prettier-ignore
+  const loss = shape.length === 1 ? "scce" : "cce";
+  const run = train(model, { x: floats(4, 2), y }, { epochs: 1, loss, optimizer: "sgd", metrics: [metric] }); // prettier-ignore
+  await typesBefore(run, { code: "bad-shape", message: expect.stringContaining(message) });
+});
+
 it("says which number of a batch is not in the table that it is looked up in", async () => {
   const net = functional("words");
   const x = net.input([2], { dtype: "int32" });

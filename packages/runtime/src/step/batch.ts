@@ -75,13 +75,13 @@ export function readBatch(
         );
   const shapes = outputShapes(Object.fromEntries(Object.entries(x).map(([name, { shape }]) => [name, shape]))); // prettier-ignore
   const weight = readWeights(batch.weight, names);
-  for (const { name, index, loss } of outputs) {
+  for (const { name, index, loss, metrics } of outputs) {
     const outputWeight = ownValue(weight, name);
     const given = shapes[index]!;
     // One number an example: losses get it as a column.
     const output = given.length === 1 ? [...given, 1] : given;
     if (outputWeight) checkWeight(outputWeight, { examples, output });
-    loss.checkLabels?.(y[name]!, output, outputWeight);
+    for (const each of [loss, ...metrics]) each.checkLabels?.(y[name]!, output, outputWeight);
   }
   return { examples, x, y, weight };
 }

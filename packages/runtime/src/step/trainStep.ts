@@ -49,6 +49,8 @@ export interface MeanMetric {
   readonly config?: Readonly<Record<string, unknown>>;
   /** The metric of every sample, float32. `yPred` is the model's output, including its last activation. */
   compute<V>(ops: Ops<V>, yTrue: V, yPred: V): V;
+  /** As {@link Loss.checkLabels}, of losses that serve as metrics. */
+  readonly checkLabels?: Loss["checkLabels"];
 }
 
 /** A metric that is not a mean over samples, such as recall: computed from sums over all examples of an epoch. */
@@ -58,6 +60,8 @@ export interface TotalsMetric<T extends readonly number[] = readonly number[]> {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Sums over the examples of a batch, float32, of any shapes; the sums of several batches are added. */
   totals<V>(ops: Ops<V>, yTrue: V, yPred: V): readonly V[];
+  /** As {@link Loss.checkLabels}. */
+  readonly checkLabels?: Loss["checkLabels"];
   /** The metric over all examples, from the elements of all sums, concatenated. */
   result(totals: T): number;
 }

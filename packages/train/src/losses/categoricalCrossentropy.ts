@@ -1,6 +1,6 @@
 import type { Loss, Ops } from "@cajal/runtime";
 import { clipped, readOptions, weighted, type CrossentropyOptions } from "./shared/crossentropy";
-import { classCount, checkShares, defineLoss, timesLabel } from "./defineLoss";
+import { classCount, checkShares, defineLoss, labelsOf, timesLabel } from "./defineLoss";
 
 const where = "categoricalCrossentropy";
 
@@ -21,7 +21,7 @@ export const categoricalCrossentropy = defineLoss(
       checkLabels: (yTrue, output, weight) =>
         checkShares(where, yTrue, output, weight, { most: Infinity }),
       compute(ops, yTrue, yPred) {
-        const y = ops.cast(yTrue, "float32");
+        const y = labelsOf(ops, yTrue, yPred);
         const count = classCount(where, ops, yPred);
         const smoothed = labelSmoothing
           ? ops.add(ops.mul(y, 1 - labelSmoothing), labelSmoothing / count)

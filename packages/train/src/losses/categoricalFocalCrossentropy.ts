@@ -1,6 +1,6 @@
 import type { Loss, Ops } from "@cajal/runtime";
 import { clipped } from "./shared/crossentropy";
-import { classCount, checkShares, defineLoss, timesLabel } from "./defineLoss";
+import { classCount, checkShares, defineLoss, labelsOf, timesLabel } from "./defineLoss";
 import { readFocalOptions, type FocalOptions } from "./shared/focal";
 
 const where = "categoricalFocalCrossentropy";
@@ -20,7 +20,7 @@ export const categoricalFocalCrossentropy = defineLoss(
       config: { alpha, gamma, fromLogits, labelSmoothing },
       checkLabels: (yTrue, output, weight) => checkShares(where, yTrue, output, weight),
       compute(ops, yTrue, yPred) {
-        const y = ops.cast(yTrue, "float32");
+        const y = labelsOf(ops, yTrue, yPred);
         const smoothed = labelSmoothing
           ? ops.add(ops.mul(y, 1 - labelSmoothing), labelSmoothing / classCount(where, ops, yPred))
           : y;

@@ -1,5 +1,5 @@
 import type { Loss } from "@cajal/runtime";
-import { checkSameShape, defineLoss, largest } from "./defineLoss";
+import { checkSameShape, defineLoss, labelsOf, largest } from "./defineLoss";
 
 /** −Σ ŷ p̂ over the last axis, both divided by their L2 norm: −1 for the same direction, 1 for the opposite one. `yTrue` in the
  * shape of the output. */
@@ -15,7 +15,7 @@ export const cosineSimilarity = defineLoss(["cosine_similarity"], (): Loss => ({
       // A vector of zeros stays one; shorter ones than 1e-7 stay short, as in Keras.
       return ops.div(scaled, ops.sqrt(ops.clip(squares, 1e-14, largest)));
     };
-    const products = ops.mul(unit(ops.cast(yTrue, "float32")), unit(yPred));
+    const products = ops.mul(unit(labelsOf(ops, yTrue, yPred)), unit(yPred));
     return ops.neg(ops.reduceSum(products, { axes: [-1] }));
   },
 }));

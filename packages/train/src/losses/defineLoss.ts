@@ -37,14 +37,14 @@ export function elementwise(
         ? checkSameShape(where, yTrue, output)
         : checkShares(where, yTrue, output, weight, bounds),
     compute(ops, yTrue, yPred) {
-      const y = ops.cast(
-        ops.rank(yTrue) < ops.rank(yPred) ? ops.expandDims(yTrue) : yTrue,
-        "float32",
-      );
-      return ops.reduceMean(elements(ops, y, yPred), { axes: [-1] });
+      return ops.reduceMean(elements(ops, labelsOf(ops, yTrue, yPred), yPred), { axes: [-1] });
     },
   };
 }
+
+/** Labels as float32 with all axes of the output: where its last is 1 they may lack it, see {@link checkSameShape}. */
+export const labelsOf = <V>(ops: Ops<V>, yTrue: V, yPred: V): V =>
+  ops.cast(ops.rank(yTrue) < ops.rank(yPred) ? ops.expandDims(yTrue) : yTrue, "float32");
 
 /**
  * y · value, and 0 where y is 0 whatever the value is: 0 · −∞, as of a class that a model excludes,

@@ -3,6 +3,7 @@ import type { Loss, Ops } from "@cajal/runtime";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { engines } from "../../testing/engines";
+import * as losses from ".";
 import {
   binaryCrossentropy,
   binaryFocalCrossentropy,
@@ -171,6 +172,20 @@ describe.each(engines)("losses on $name", (engine) => {
       return -weight! * (0.9 * logs[label!]! + 0.1 * mean);
     });
     for (const result of Object.values(results)) near(result, expected);
+  });
+
+  it("takes labels without the last axis, where that of the output is 1", async () => {
+    const yPred = tensor("float32", [2, 2, 1], [0.2, 0.7, 0.9, 0.4]);
+    const numbers = [0, 1, 1, 0];
+    for (const [name, make] of Object.entries(losses)) {
+      if (["circle", "ctc"].includes(name) || /sparse|Generalized/.test(name)) continue;
+      const of = async (shape: number[]) => {
+        const inputs = { yTrue: tensor("int32", shape, numbers), yPred };
+        const { y } = await engine.compute(inputs, (ops, { yTrue, yPred }) => ({ y: make().compute(ops, yTrue!, yPred!) })); // prettier-ignore
+        return { name, shape: y!.shape, data: [...y!.data] };
+      };
+      expect(await of([2, 2])).toEqual(await of([2, 2, 1]));
+    }
   });
 
   it("gives the same generalized cross-entropy from logits and probabilities", async () => {

@@ -1,6 +1,7 @@
 // Shared by all metrics: names, and labels in the form that metrics need.
+import { CajalError, showShape } from "@cajal/core";
 import type { Metric, Ops } from "@cajal/runtime";
-import { classCount } from "../losses/defineLoss";
+import { classCount, labelsOf } from "../losses/defineLoss";
 
 /** A function that makes a metric, and the names by which Keras knows it. */
 export type MetricMaker<O, M extends Metric = Metric> = ((options?: O) => M) & {
@@ -30,8 +31,24 @@ export const classNumbers = <V>(ops: Ops<V>, yTrue: V, yPred: V): V =>
 export function labelsLike<V>(where: string, ops: Ops<V>, yTrue: V, yPred: V): V {
   if (areClassNumbers(ops, yTrue, yPred))
     return ops.oneHot(classNumbers(ops, yTrue, yPred), classCount(where, ops, yPred));
-  return ops.cast(ops.rank(yTrue) < ops.rank(yPred) ? ops.expandDims(yTrue) : yTrue, "float32");
+  return labelsOf(ops, yTrue, yPred);
 }
+
+/**
+ * The message of a metric for labels of another kind: of one-hot labels or class numbers it would give a number all the
+ * same.
+ */
+export function otherLabels<V>(where: string, ops: Ops<V>, yTrue: V, yPred: V): CajalError {
+  const [labels, output] = [yTrue, yPred].map((x) => Array.from({ length: ops.rank(x) }, (_, axis) => ops.extent(x, axis))) as [Extents, Extents]; // prettier-ignore
+  const areNumbers = areClassNumbers(ops, yTrue, yPred);
+  return new CajalError(
+    "bad-shape",
+    `${where}: got labels ${showShape(labels)} for an output of ${showShape(output)}, expected ${areNumbers ? `one-hot labels ${showShape(output)}` : `class numbers ${showShape(output.slice(0, -1))}`}. accuracy() takes either.`,
+    { labels, output },
+  );
+}
+
+type Extents = (number | undefined)[];
 
 /** 1 for a sample all of whose outputs are numbers, 0 where one is NaN: such a sample is never right. */
 export function isNumber<V>(ops: Ops<V>, yPred: V): V {

@@ -1,4 +1,5 @@
 import type { TotalsMetric } from "@cajal/runtime";
+import { checkSameShape } from "../losses/defineLoss";
 import { meanSquaredError } from "../losses/meanSquaredError";
 import { defineMetric } from "./defineMetric";
 
@@ -7,6 +8,7 @@ export const rootMeanSquaredError = defineMetric(
   ["root_mean_squared_error", "rmse"],
   (): TotalsMetric<readonly [sum: number, count: number]> => ({
     name: "root_mean_squared_error",
+    checkLabels: (yTrue, output) => checkSameShape("rootMeanSquaredError", yTrue, output),
     totals(ops, yTrue, yPred) {
       const squares = meanSquaredError().compute(ops, yTrue, yPred);
       const ones = ops.cast(ops.equal(squares, squares), "float32");

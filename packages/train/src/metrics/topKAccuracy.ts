@@ -1,6 +1,6 @@
 import { checkInteger } from "@cajal/core";
 import type { MeanMetric } from "@cajal/runtime";
-import { classCount } from "../losses/defineLoss";
+import { classCount, labelsOf } from "../losses/defineLoss";
 import { areClassNumbers, classNumbers, defineMetric } from "./defineMetric";
 
 /**
@@ -19,7 +19,7 @@ export const topKAccuracy = defineMetric(
         const depth = classCount("topKAccuracy", ops, yPred);
         const labels = areClassNumbers(ops, yTrue, yPred)
           ? classNumbers(ops, yTrue, yPred)
-          : ops.argMax(ops.cast(yTrue, "float32"));
+          : ops.argMax(labelsOf(ops, yTrue, yPred));
         // Selected, not multiplied by 0 and 1: the other outputs may be −∞.
         const onlyTarget = ops.where(ops.greater(ops.oneHot(labels, depth), 0), yPred, 0);
         const targetOutput = ops.reduceSum(onlyTarget, { axes: [-1], keepDims: true });

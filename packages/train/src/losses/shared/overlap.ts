@@ -1,7 +1,7 @@
 // Shared by the losses of overlapping masks: sums of products over a whole batch, or over some axes.
 import { checkInteger, checkOptions, optionsOf, type OptionKind } from "@cajal/core";
 import type { Loss, Ops } from "@cajal/runtime";
-import { checkShares, epsilon } from "../defineLoss";
+import { checkShares, epsilon, labelsOf } from "../defineLoss";
 
 export interface OverlapOptions {
   /**
@@ -38,7 +38,7 @@ export function overlapLoss(
     probabilitiesOf: "sigmoid",
     checkLabels: (yTrue, output, weight) => checkShares(name, yTrue, output, weight),
     compute(ops, yTrue, p) {
-      const y = ops.cast(ops.rank(yTrue) < ops.rank(p) ? ops.expandDims(yTrue) : yTrue, "float32");
+      const y = labelsOf(ops, yTrue, p);
       const sum = (x: typeof p) => ops.reduceSum(x, axis ? { axes: axis } : {});
       const { numerator, denominator } = index(ops, {
         intersection: sum(ops.mul(y, p)),
