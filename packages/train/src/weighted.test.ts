@@ -141,20 +141,23 @@ describe.each<EngineName>(["onnx", "tfjs"])("training on %s", (engine) => {
   });
 
   // As PyTorch exports what ends with squeeze(-1), and Keras a Reshape to ().
-  it("takes an output [batch] as one number an example, as [batch, 1]", async () => {
+  it("takes outputs and labels [batch] as one number an example, as [batch, 1]", async () => {
     const own: Loss = { name: "own", compute: (ops, y, p) => ops.abs(ops.sub(ops.cast(y, "float32"), p)) }; // prettier-ignore
-    const measured = async (isColumn: boolean, loss: Loss | string) => {
+    const measured = async (loss: Loss | string, output: number[], labels: number[]) => {
       const net = functional("one");
       const x = net.input([2]);
       const p = net.layer("Dense", { units: 1, activation: "sigmoid" }, x);
-      const model = net.model(x, isColumn ? p : net.layer("Reshape", { target_shape: [] }, p));
+      const model = net.model(
+        x,
+        output.length > 1 ? p : net.layer("Reshape", { target_shape: [] }, p),
+      );
       const data = {
         x: tensor("float32", [5, 2], [1, 2, -1, 0.5, 2, -1, 0, 1, -2, -1]),
-        y: tensor("int32", isColumn ? [5, 1] : [5], [1, 0, 1, 1, 0]),
+        y: tensor("int32", labels, [1, 0, 1, 1, 0]),
         weight: tensor("float32", [5], [1, 0.5, 0, 2, 1]),
       };
       const classWeights = { 0: 1, 1: 3 };
-      const metrics = ["accuracy", "f1", "r2", "mean_iou", "top_k_accuracy", "cosine_similarity", "auc"]; // prettier-ignore
+      const metrics = [own, "accuracy", "f1", "r2", "mean_iou", "top_k_accuracy", "cosine_similarity", "auc"]; // prettier-ignore
       const run = {
         epochs: 2,
         batchSize: 3,
@@ -169,9 +172,12 @@ describe.each<EngineName>(["onnx", "tfjs"])("training on %s", (engine) => {
         if (event.type === "epoch") events.push([event.loss, ...Object.values(event.metrics)]);
       return events.flat();
     };
-    for (const loss of ["bce", "mse", own, "dice"]) {
-      const column = await measured(true, loss);
-      expect(await measured(false, loss)).toEqual(column.map((each) => expect.closeTo(each, 6)));
+    for (const loss of ["bce", "mse", own, "dice", "kld"]) {
+      const columns = await measured(loss, [5, 1], [5, 1]);
+      const near = columns.map((each) => expect.closeTo(each, 6));
+      expect(await measured(loss, [5], [5])).toEqual(near);
+      expect(await measured(loss, [5, 1], [5])).toEqual(near);
+      expect(await measured(loss, [5], [5, 1])).toEqual(near);
     }
   });
 });

@@ -183,14 +183,14 @@ export function computeMeasures<V>(
 }
 
 /**
- * An output of one number an example, [batch], as [batch, 1], and so its labels: losses and metrics take the last axis for
- * that of an example's numbers.
+ * An output of one number an example, [batch], as [batch, 1], and labels with that axis, which they may lack where it is 1:
+ * losses and metrics take the last axis for that of an example's numbers, and [batch] beside [batch, 1] is broadcast.
  */
 function inColumns<V>(ops: Ops<V>, labelled: Labelled<V>): Labelled<V> {
-  const { yTrue, yPred } = labelled;
-  if (ops.rank(yPred) !== 1) return labelled;
-  const column = (x: V) => (ops.rank(x) === 1 ? ops.expandDims(x) : x);
-  return { ...labelled, yTrue: column(yTrue), yPred: column(yPred) };
+  const yPred = ops.rank(labelled.yPred) === 1 ? ops.expandDims(labelled.yPred) : labelled.yPred;
+  const lacksAxis = ops.rank(labelled.yTrue) + 1 === ops.rank(yPred) && ops.extent(yPred, -1) === 1;
+  const yTrue = lacksAxis ? ops.expandDims(labelled.yTrue) : labelled.yTrue;
+  return { ...labelled, yTrue, yPred };
 }
 
 /**

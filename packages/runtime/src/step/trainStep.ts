@@ -14,7 +14,8 @@ export interface Loss {
    * The loss of every sample: `yPred` without its last axis. The step multiplies it by the samples'
    * weights, if there are any, and takes the mean over all of them (Keras: `sum_over_batch_size`).
    *
-   * @param yPred float32 `[batch, …, classes or outputs]`; an output `[batch]`, and its labels, as `[batch, 1]`
+   * @param yTrue as the data have it; where the output's last axis is 1 and labels lack it, with that axis, as in Keras
+   * @param yPred float32 `[batch, …, classes or outputs]`; an output `[batch]` as `[batch, 1]`
    */
   compute<V>(ops: Ops<V>, yTrue: V, yPred: V): V;
   /**
@@ -47,7 +48,10 @@ export interface MeanMetric {
   readonly name: string;
   /** Its options as plain data. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** The metric of every sample, float32. `yPred` is the model's output, including its last activation. */
+  /**
+   * The metric of every sample, float32. `yPred` is the model's output, including its last activation; shapes are those of
+   * {@link Loss.compute}.
+   */
   compute<V>(ops: Ops<V>, yTrue: V, yPred: V): V;
   /** As {@link Loss.checkLabels}, of losses that serve as metrics. */
   readonly checkLabels?: Loss["checkLabels"];
@@ -58,7 +62,10 @@ export interface TotalsMetric<T extends readonly number[] = readonly number[]> {
   readonly name: string;
   /** Its options as plain data. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Sums over the examples of a batch, float32, of any shapes; the sums of several batches are added. */
+  /**
+   * Sums over the examples of a batch, float32, of any shapes; the sums of several batches are added. What it gets is as in
+   * {@link Loss.compute}.
+   */
   totals<V>(ops: Ops<V>, yTrue: V, yPred: V): readonly V[];
   /** As {@link Loss.checkLabels}. */
   readonly checkLabels?: Loss["checkLabels"];
