@@ -33,7 +33,7 @@ export interface Ops<V> {
   /** To another type; bool to float32 gives 0 and 1. */
   cast(x: V, dtype: "float32" | "int32" | "bool"): V;
 
-  // Reductions: over all axes by default; negative axes count from the end.
+  // Reductions: over all axes by default, over none where `axes` is empty; negative axes count from the end.
   reduceSum(x: V, options?: Reduction): V;
   reduceMean(x: V, options?: Reduction): V;
   reduceMax(x: V, options?: Reduction): V;

@@ -10,8 +10,11 @@ export function opsGraph(g: GraphBuilder): Ops<Value> {
     return x.shape.length;
   };
   const cast = (x: Value, dtype: DType) => (x.dtype === dtype ? x : g.cast(x, dtype));
-  // A reduction over no axes would be one over all of them.
-  const reduction = ({ axes, keepDims = false }: Reduction) => ({ axes, keepdims: keepDims });
+  // Over no axes ONNX reduces all of them; NumPy, and so TF.js, none.
+  const reduce =
+    (name: "reduceSum" | "reduceMean" | "reduceMax") =>
+    (x: Value, { axes, keepDims = false }: Reduction = {}) =>
+      axes?.length === 0 ? x : g[name](x, { axes, keepdims: keepDims });
   return {
     add: (a: Operand, b: Operand) => g.add(a, b),
     sub: (a: Operand, b: Operand) => g.sub(a, b),
@@ -34,9 +37,9 @@ export function opsGraph(g: GraphBuilder): Ops<Value> {
     equal: (a: Operand, b: Operand) => g.equal(a, b),
     where: (condition, a: Operand, b: Operand) => g.where(condition, a, b),
     cast,
-    reduceSum: (x, options = {}) => g.reduceSum(x, reduction(options)),
-    reduceMean: (x, options = {}) => g.reduceMean(x, reduction(options)),
-    reduceMax: (x, options = {}) => g.reduceMax(x, reduction(options)),
+    reduceSum: reduce("reduceSum"),
+    reduceMean: reduce("reduceMean"),
+    reduceMax: reduce("reduceMax"),
     matMul: (a, b) => g.matMul(a, b),
     transpose: (x, perm = reversedAxes(rank(x))) => g.transpose(x, perm),
     reshape: (x, shape) => g.reshape(x, shape),

@@ -174,6 +174,17 @@ describe.each(engines)("losses on $name", (engine) => {
     for (const result of Object.values(results)) near(result, expected);
   });
 
+  // Keras: Dice(axis=()) of 1 of 3 equal shares is 0.8333, of all axes 0.6667.
+  it("sums over no axes where none are given", async () => {
+    const inputs = { y: tensor("float32", [2, 3], [1, 0, 0, 0, 1, 0]), p: tensor("float32", [2, 3], Array(6).fill(1 / 3)) }; // prettier-ignore
+    const results = await engine.compute(inputs, (ops, { y, p }) => ({
+      none: dice({ axis: [] }).compute(ops, y!, p!),
+      all: dice().compute(ops, y!, p!),
+    }));
+    near(results.none!, [0.5, 1, 1, 1, 0.5, 1]);
+    near(results.all!, [2 / 3]);
+  });
+
   it("takes labels without the last axis, where that of the output is 1", async () => {
     const yPred = tensor("float32", [2, 2, 1], [0.2, 0.7, 0.9, 0.4]);
     const numbers = [0, 1, 1, 0];
