@@ -113,6 +113,25 @@ describe.each(["onnx", "tfjs"] as const)("labels of whole numbers on %s", (engin
     }
   });
 
+  // ONNX Runtime divides and averages whole numbers to whole ones, TF.js to others.
+  it.each<[string, Loss["compute"]]>([
+    ["greater: got int32 and 0.5, expected a whole number", (ops, y) => ops.greater(y, 0.5)],
+    ["mul: got int32 and 0.1, expected a whole number", (ops, y) => ops.mul(0.1, y)],
+    ["clip: got int32 and 0.5, expected a whole number", (ops, y) => ops.clip(y, 0.5, 2)],
+    ["where: got int32 and NaN", (ops, y) => ops.where(ops.equal(y, 0), NaN, y)],
+    ["div: got int32, expected float32", (ops, y) => ops.div(y, 2)],
+    ["reduceMean: got int32, expected float32", (ops, y) => ops.reduceMean(y)],
+  ])("are not taken for others by metrics of one's own: %s", async (message, compute) => {
+    const work = async () => {
+      await using step = await open({ engine, loss: taken, metrics: [{ name: "own", compute }] });
+      await step.run(batch);
+    };
+    await expect(work()).rejects.toMatchObject({
+      code: "bad-argument",
+      message: expect.stringMatching(new RegExp(`^metric "own": compute: ${message}.*begin with ops\\.cast\\(yTrue, "float32"\\)`)), // prettier-ignore
+    });
+  });
+
   it("are counted and compared by metrics of one's own", async () => {
     const metrics = [
       { name: "sum", totals: (ops: Ops<never>, y: never) => [ops.reduceSum(y)], result: ([sum]: [number]) => sum }, // prettier-ignore

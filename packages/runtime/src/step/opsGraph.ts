@@ -15,14 +15,23 @@ export function opsGraph(g: GraphBuilder): Ops<Value> {
     (name: "reduceSum" | "reduceMean" | "reduceMax") =>
     (x: Value, { axes, keepDims = false }: Reduction = {}) =>
       axes?.length === 0 ? x : g[name](x, { axes, keepdims: keepDims });
+  const ofTwo =
+    (name: "add" | "sub" | "mul" | "pow" | "max" | "min" | "greater" | "less" | "equal") =>
+    (a: Operand, b: Operand) => {
+      checkWhole(name, a, b);
+      return g[name](a, b);
+    };
   return {
-    add: (a: Operand, b: Operand) => g.add(a, b),
-    sub: (a: Operand, b: Operand) => g.sub(a, b),
-    mul: (a: Operand, b: Operand) => g.mul(a, b),
-    div: (a: Operand, b: Operand) => g.div(a, b),
-    pow: (a: Operand, b: Operand) => g.pow(a, b),
-    max: (a: Operand, b: Operand) => g.max(a, b),
-    min: (a: Operand, b: Operand) => g.min(a, b),
+    add: ofTwo("add"),
+    sub: ofTwo("sub"),
+    mul: ofTwo("mul"),
+    div: (a: Operand, b: Operand) => {
+      checkFractions("div", a, b);
+      return g.div(a, b);
+    },
+    pow: ofTwo("pow"),
+    max: ofTwo("max"),
+    min: ofTwo("min"),
     neg: (x) => g.neg(x),
     abs: (x) => g.abs(x),
     exp: (x) => g.exp(x),
@@ -31,14 +40,23 @@ export function opsGraph(g: GraphBuilder): Ops<Value> {
     tanh: (x) => g.tanh(x),
     softplus: (x) => g.softplus(x),
     sigmoid: (x) => g.sigmoid(x),
-    clip: (x, min, max) => g.clip(x, { min, max }),
-    greater: (a: Operand, b: Operand) => g.greater(a, b),
-    less: (a: Operand, b: Operand) => g.less(a, b),
-    equal: (a: Operand, b: Operand) => g.equal(a, b),
-    where: (condition, a: Operand, b: Operand) => g.where(condition, a, b),
+    clip: (x, min, max) => {
+      checkWhole("clip", x, min, max);
+      return g.clip(x, { min, max });
+    },
+    greater: ofTwo("greater"),
+    less: ofTwo("less"),
+    equal: ofTwo("equal"),
+    where: (condition, a: Operand, b: Operand) => {
+      checkWhole("where", a, b);
+      return g.where(condition, a, b);
+    },
     cast,
     reduceSum: reduce("reduceSum"),
-    reduceMean: reduce("reduceMean"),
+    reduceMean: (x, options) => {
+      checkFractions("reduceMean", x);
+      return reduce("reduceMean")(x, options);
+    },
     reduceMax: reduce("reduceMax"),
     matMul: (a, b) => g.matMul(a, b),
     transpose: (x, perm = reversedAxes(rank(x))) => g.transpose(x, perm),
@@ -74,4 +92,21 @@ export function opsGraph(g: GraphBuilder): Ops<Value> {
       return typeof extent === "number" ? extent : undefined;
     },
   };
+}
+
+const isWhole = (x: Operand): x is Value => typeof x !== "number" && /int|bool/.test(x.dtype);
+
+/** A number stands for one of the other operand's type. */
+function checkWhole(where: string, ...operands: readonly Operand[]): void {
+  const whole = operands.find(isWhole);
+  const fraction = operands.find((each) => typeof each === "number" && !Number.isInteger(each));
+  if (whole && fraction !== undefined)
+    throw new CajalError("bad-model", `${where}: got ${whole.dtype} and ${String(fraction)}, expected a whole number beside whole numbers.`); // prettier-ignore
+}
+
+/** Engines round what is computed of whole numbers alone, each in its own way. */
+function checkFractions(where: string, ...operands: readonly Operand[]): void {
+  const values = operands.filter((each) => typeof each !== "number");
+  if (values.every(isWhole))
+    throw new CajalError("bad-model", `${where}: got ${values[0]?.dtype}, expected float32: of whole numbers it would be a whole number.`); // prettier-ignore
 }
