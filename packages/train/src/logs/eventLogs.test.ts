@@ -97,6 +97,22 @@ describe("logs of a run", () => {
     expect(closed).toBe(true);
   });
 
+  it("are all closed, also after one that cannot be", async () => {
+    const closed: string[] = [];
+    const log = (name: string, fails = false) => ({
+      write: () => {},
+      close() {
+        closed.push(name);
+        if (fails) throw new Error(`${name} is full`);
+      },
+    });
+    const run = async () => {
+      for await (const event of logged(source(), log("first", true), log("second"))) void event;
+    };
+    await expect(run()).rejects.toThrow("first is full");
+    expect(closed).toEqual(["first", "second"]);
+  });
+
   it("say where they cannot write", async () => {
     writeFileSync(join(folder, "file"), "");
     const write = async () => {

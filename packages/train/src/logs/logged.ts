@@ -25,7 +25,8 @@ export async function* logged(
       yield event;
     }
   } finally {
-    for (const log of logs) await log.close();
+    // All of them, whichever cannot be.
+    await Promise.all(logs.map(async (log) => log.close()));
   }
 }
 
