@@ -88,6 +88,11 @@ describe("csvTable", () => {
       );
   });
 
+  // As spreadsheets write it that have a column too many.
+  it("says that a column has no name where its fields are missing", async () => {
+    await expect(csvTable("a,b,\n1,2,\n", { label: "b" })).rejects.toThrow("CSV: row 1 has no value in the column without a name."); // prettier-ignore
+  });
+
   it("takes them for names where it is told so", async () => {
     const table = "a,b\nx,1\ny,4o\nz,3\n";
     const { features } = await csvTable(table, { label: "a", categorical: ["b"] });

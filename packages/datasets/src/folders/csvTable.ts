@@ -81,7 +81,7 @@ export async function csvTable(text: string, options: CsvTableOptions): Promise<
     const gaps = [label, ...features].filter((column) => nothing.has(row[column]!.trim()));
     for (const column of gaps) counts.set(column, (counts.get(column) ?? 0) + 1);
     if (gaps.length > 0 && (missing === "error" || (missing === "nan" && gaps.includes(label))))
-      throw new CajalError("bad-file", `${name}: row ${number} has no ${gaps.join(", ")}. Choose missing: "drop" to leave such rows out${missing === "error" ? ', or "nan"' : ""}.`, { name, row: number, columns: gaps }); // prettier-ignore
+      throw new CajalError("bad-file", `${name}: row ${number} has no ${gaps.map((column) => column || "value in the column without a name").join(", ")}. Choose missing: "drop" to leave such rows out${missing === "error" ? ', or "nan"' : ""}.`, { name, row: number, columns: gaps }); // prettier-ignore
     return gaps.length === 0 || missing === "nan";
   });
   if (whole.length === 0)
