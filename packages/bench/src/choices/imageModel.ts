@@ -133,7 +133,7 @@ export function channelsFirst({ data, shape }: Tensor): Tensor<"float32"> {
 }
 
 /** The preprocessing of the network whose name is a prefix of the model's: "mobilenet_0.75_224" is a MobileNet. */
-function preprocessingOf(name: string): Preprocessing | undefined {
+export function preprocessingOf(name: string): Preprocessing | undefined {
   const normalizedName = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   const candidates = models
     .filter(

@@ -7,6 +7,9 @@ import { isCajalError, random, sizeOf, tensor, type ErrorCode } from "@cajal/cor
 import { encodePng } from "@cajal/explain";
 import { decodeModel, encodeModel, GraphBuilder, type Value } from "@cajal/onnx";
 import { writeModel } from "@cajal/onnx/node";
+import { functional } from "@cajal/models";
+import { initialize } from "@cajal/runtime";
+import { writeModel as writeAny } from "@cajal/transfer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Context } from "../context";
 import { explain } from "./explain";
@@ -187,5 +190,48 @@ describe("what cannot be explained is refused, and nothing written", () => {
     const [{ probability, deletion }] = lines as [{ probability: number; deletion: number[] }];
     expect(probability).toBeGreaterThan(0.5);
     expect(deletion.every((each) => each > 0 && each < 1)).toBe(true);
+  });
+});
+
+describe("a file's own facts", async () => {
+  const net = functional("resnet50_of_colours");
+  const image = net.input([8, 8, 3]);
+  const maps = net.layer("Conv2D", { filters: 4, kernel_size: 3, name: "maps" }, image);
+  const pooled = net.layer("GlobalAveragePooling2D", {}, maps);
+  const network = (units: number, activation: string) => {
+    const model = net.model(image, net.layer("Dense", { units, activation }, pooled));
+    return { model, weights: initialize(model, { seed: 3 }) };
+  };
+  const call = async (more: object) => {
+    const { context, lines } = recording();
+    const images = [join(folder, "own.png")];
+    await explain.run(context, { images, out: join(folder, "own"), metrics: false, method: ["grad-cam", "saliency"], ...more } as never); // prettier-ignore
+    return lines as { probability: number; class: number; label?: string; layer?: string }[];
+  };
+  beforeAll(async () => writeFile(join(folder, "own.png"), await noisePng()));
+
+  it("are its preprocessing, by the name of what it was made of, in any format", async () => {
+    const whole = network(3, "softmax");
+    const files = ["colours.keras", "colours.onnx"].map((name) => join(folder, name));
+    for (const file of files) await writeAny(file, whole);
+    const caffe = await call({ model: files[0]!, preprocess: "caffe" });
+    expect(caffe).not.toMatchObject(await call({ model: files[0]!, preprocess: "tf" }));
+    for (const model of files) {
+      const lines = await call({ model });
+      expect(lines.map((line) => line.class)).toEqual(caffe.map((line) => line.class));
+      for (const [i, { probability }] of lines.entries())
+        expect(probability).toBeCloseTo(caffe[i]!.probability, 5);
+    }
+  });
+
+  it("are labels: of a single sigmoid, that of the second class", async () => {
+    const model = join(folder, "sigmoid.keras");
+    await writeAny(model, { ...network(1, "sigmoid"), labels: ["cat", "dog"] });
+    for (const { label } of await call({ model })) expect(label).toBe("dog");
+  });
+
+  it("and one that is not there is no network that is not known", async () => {
+    const message = expect.stringMatching(/absent\.keras: .*not there/) as string;
+    await expect(call({ model: join(folder, "absent.keras") })).rejects.toMatchObject({ message });
   });
 });

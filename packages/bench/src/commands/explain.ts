@@ -84,6 +84,7 @@ export const explain = defineCommand({
     const network = await classifier(options.model, signal);
     await using explainer = await open(network);
     checkClass(explainer, options.class);
+    const labels = labelsOf(explainer, network);
     const inputSize = inputSizeOf(explainer, network);
     checkPreprocess(inputSize, network, options.preprocess);
     // Every file is read once before the work begins, which one that is missing or damaged would waste.
@@ -120,7 +121,7 @@ export const explain = defineCommand({
           model: network.name,
           method: name,
           class: target,
-          ...(network.labels && { label: network.labels[target]! }),
+          ...(labels && { label: labels[target]! }),
           probability,
           ...(layer !== undefined && { layer }),
           ...(zero && { zero }),
@@ -137,7 +138,7 @@ export const explain = defineCommand({
       images.push({
         name: basename(file),
         picture: pictureOf(pixels),
-        label: network.labels?.[target] ?? `class ${target}`,
+        label: labels?.[target] ?? `class ${target}`,
         probability,
         maps,
       });
@@ -207,6 +208,12 @@ function checkClass({ classes }: Explainer, target: number | undefined): void {
   );
 }
 
+/** A single score is that of the second of two classes. */
+function labelsOf({ classes }: Explainer, { labels }: Classifier): readonly string[] | undefined {
+  const ofScores = classes === 1 && labels?.length === 2 ? labels.slice(1) : labels;
+  return ofScores?.length === classes ? ofScores : undefined;
+}
+
 const open = ({ source }: Classifier): Promise<Explainer> =>
   "graph" in source ? openExplainer(source.graph) : openExplainer(source.model, source.weights);
 
@@ -264,7 +271,7 @@ function inputOf(
   preprocess: Preprocessing | "unit" | undefined,
 ): Tensor<"float32"> {
   const isColor = pixels.shape[2] === 3;
-  const mode = preprocess ?? network.preprocessing ?? (isColor ? "tf" : "unit");
+  const mode = preprocess ?? (isColor ? (network.preprocessing ?? "tf") : "unit");
   const scaled = (change: (pixel: number) => number) => tensor("float32", pixels.shape, pixels.data.map(change)); // prettier-ignore
   const x =
     mode === "unit"
