@@ -32,6 +32,7 @@ import { scheduleNames, schedules } from "../choices/schedules";
 import { median, p90 } from "../measure/statistics";
 import { placeOf, versionsOf } from "../measure/versionsOf";
 import { defineCommand } from "./shared/defineCommand";
+import { goingOn } from "./shared/goingOn";
 import { choice, flag, fraction, negatedFlag, number, text } from "./shared/parameters";
 
 /** The batch size for which the recipes' learning rates were chosen. */
@@ -155,7 +156,9 @@ export const learn = defineCommand({
       ...(options.checkpoint !== undefined && { checkpoint: checkpoints(options.checkpoint) }),
       ...(resume !== undefined && { resume }),
     });
-    for await (const event of run)
+    for await (const event of resume
+      ? goingOn(run, { folder: options.checkpoint!, option: "--checkpoint" })
+      : run)
       switch (event.type) {
         case "start":
           place = { engine: event.engine, device: event.device };

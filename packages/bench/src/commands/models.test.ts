@@ -134,6 +134,31 @@ describe("cajal transfer, and what comes of it", () => {
     expect(await code(transfer.run(context(), { ...options(), epochs }))).toBe("bad-argument");
   });
 
+  it.each([
+    ["a run of another seed", {}, { seed: 2 }, /tuned: it holds a run of another seed\. .*--out/],
+    [
+      "batches of another size",
+      { batch: 4 },
+      {},
+      /tuned: it holds a run of other data, or batches/,
+    ],
+    ["no picture held out", { holdOut: 0 }, {}, /--hold-out 0: /],
+    ["no picture to learn from", { holdOut: 1 }, {}, /--hold-out 1: /],
+  ])("refuses %s, and says which option is to change", async (_, more, of, message) => {
+    const run = transfer.run({ ...context(), ...of }, { ...options(), ...more });
+    await expect(run).rejects.toMatchObject({ code: "bad-argument", message: expect.stringMatching(message) as string }); // prettier-ignore
+  });
+
+  it.each(["pictures", "pictures/tuned"])(
+    "refuses to write into %s, where the next run would read a class",
+    async (name) => {
+      const out = join(folder, name);
+      const before = readdirSync(join(folder, "pictures"));
+      expect(await code(transfer.run(context(), { ...options(), epochs: [1, 0], out }))).toBe("bad-argument"); // prettier-ignore
+      expect(readdirSync(join(folder, "pictures"))).toEqual(before);
+    },
+  );
+
   it("shows maps of as many pictures as it is told, also where an earlier run had others", async () => {
     const result = await answer<{ epochs: unknown[] }>(transfer.run(context(), { ...options(), epochs: [25, 3], explain: 3 })); // prettier-ignore
     expect(result.epochs).toHaveLength(28);

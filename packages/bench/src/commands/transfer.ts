@@ -1,6 +1,6 @@
 // cajal transfer: trains a classifier on a folder with one folder of images per class.
 import { readFile } from "node:fs/promises";
-import { join, resolve as absolute } from "node:path";
+import { isAbsolute, join, relative, resolve as absolute, sep } from "node:path";
 import { CajalError, type Tensor } from "@cajal/core";
 import { evaluation, type Dataset, type Image } from "@cajal/datasets";
 import { imageFolder } from "@cajal/datasets/node";
@@ -21,6 +21,7 @@ import type { Epoch } from "../report/sections/learning";
 import type { Misread } from "../report/sections/predictions";
 import { reportFiles, writeReport } from "../report/write";
 import { defineCommand } from "./shared/defineCommand";
+import { goingOn } from "./shared/goingOn";
 import { keptIn } from "./shared/keptIn";
 import { mapsByEpoch } from "./shared/mapsByEpoch";
 import { fraction, number, numbers, text } from "./shared/parameters";
@@ -66,6 +67,20 @@ export const transfer = defineCommand({
     const { output, progress, seed, signal } = context;
     const { data: folder, model: name, out, holdOut } = options;
     const startTime = new Date();
+    if (holdOut <= 0 || holdOut >= 1)
+      throw new CajalError(
+        "bad-argument",
+        `--hold-out ${holdOut}: expected a share of the pictures, between 0 and 1, such as 0.2.`,
+        { holdOut },
+      );
+    // A folder of this run would be a class of the next.
+    const below = relative(folder, out);
+    if (below.split(sep)[0] !== ".." && !isAbsolute(below))
+      throw new CajalError(
+        "bad-argument",
+        `--out ${out}: it lies in --data ${folder}, where each folder is a class. Choose a place outside.`,
+        { out, data: folder },
+      );
     const isGraph = isGraphFile(name);
     const models = [...(isGraph ? [] : ["model.keras"]), "model.onnx"];
     await checkWritableFolder(out, [...models, ...reportFiles]);
@@ -112,7 +127,7 @@ export const transfer = defineCommand({
     const inputs = (part: Dataset) => part.map(({ x, y }) => ({ x: asInput(x), y }));
     let trainedWeights: LoadedModel | TunedGraph | undefined;
     let place = { engine: "", device: "" };
-    for await (const event of fineTune(base, inputs(training), {
+    const events = fineTune(base, inputs(training), {
       labels: classes,
       stages,
       seed,
@@ -120,7 +135,8 @@ export const transfer = defineCommand({
       validation: inputs(validation),
       folder: join(out, "state"),
       cache: join(out, "state"),
-    }))
+    });
+    for await (const event of goingOn(events, { folder: out, option: "--out" }))
       switch (event.type) {
         case "start":
           place = { engine: event.engine, device: event.device };
