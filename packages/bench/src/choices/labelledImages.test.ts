@@ -100,6 +100,11 @@ describe("classNumbers", () => {
     expect(classNumbers(images("cat", "ant", "cat"), { outputs: 2, name: "net" })).toEqual([1, 0, 1]);
   }); // prettier-ignore
 
+  it("refuses folders of other names than the network's classes, where there are as many", () => {
+    for (const labels of [["dog", "feline"], ["hund", "katze"]])
+      expect(() => classNumbers(images(...labels), { outputs: 2, labels: ["cat", "dog"], name: "net" })).toThrow(/(feline|hund).*none of the 2 classes of net \(cat, dog\)/); // prettier-ignore
+  }); // prettier-ignore
+
   it("refuses what is no class of the network", () => {
     for (const label of ["zebra", 3, -1, 0.5, 0.5 / 0])
       expect(() => classNumbers(images(label), { outputs: 3, labels: ["a", "b", "c"], name: "net" })).toThrow(/none of the 3 classes/); // prettier-ignore

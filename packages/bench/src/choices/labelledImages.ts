@@ -149,8 +149,9 @@ export function classNumbers(
   const names = [...new Set(images.map(({ label }) => String(label)))].sort();
   const ids = outputs === 1000 ? imagenetClasses().map(({ wnid }) => wnid) : [];
   const numbers = new Map<string, number>([
-    // Where the folder has as many classes as the network: their sorted order, as in training on image folders.
-    ...(names.length === outputs ? names.map((label, i) => [label, i] as const) : []),
+    // Where the folder has as many classes as a network whose classes have no names: their sorted order, as in training on
+    // image folders.
+    ...(!labels && names.length === outputs ? names.map((label, i) => [label, i] as const) : []),
     ...(labels ?? []).map((label, i) => [label, i] as const),
     ...ids.map((id, i) => [id, i] as const),
   ]);
@@ -159,7 +160,7 @@ export function classNumbers(
     if (number === undefined || !(Number.isInteger(number) && number >= 0 && number < outputs))
       throw new CajalError(
         "bad-argument",
-        `${path}: it shows ${JSON.stringify(label)}, which is none of the ${outputs} classes of ${name}.`,
+        `${path}: it shows ${JSON.stringify(label)}, which is none of the ${outputs} classes of ${name}${labels ? ` (${labels.slice(0, 5).join(", ")}${labels.length > 5 ? ", …" : ""})` : ""}.`,
         { path, label },
       );
     return number;
