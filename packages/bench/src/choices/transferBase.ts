@@ -31,7 +31,7 @@ interface Choice {
 export async function modelBase(
   name: string,
   { preprocess, layer, size }: Choice,
-  context: Context,
+  context: Pick<Context, "progress" | "signal">,
 ): Promise<TransferBase<LoadedModel>> {
   const network = await imageModel(name, context, {
     top: false,
@@ -63,7 +63,7 @@ function withoutTop(network: LoadedModel, fromFile: boolean): LoadedModel {
 export async function graphBase(
   name: string,
   { preprocess, layer, size }: Choice,
-  context: Context,
+  context: Pick<Context, "progress" | "signal">,
 ): Promise<TransferBase<LoadedGraph>> {
   const read = await imageGraph(name, context, { ...(preprocess && { preprocess }) });
   const model = sized(name, withFreeBatch(read.graph), size, read.channelsFirst);

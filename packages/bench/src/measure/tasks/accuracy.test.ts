@@ -40,6 +40,11 @@ it("judges anew where the stored counts are of other networks or images", async 
   expect(existsSync(state)).toBe(false);
   // Of three and three images the first and the fourth, not two ants.
   for (const name of ["ant/2.png", "ant/3.png"]) await writeFile(join(data, name), png);
+  // The same as an ONNX graph, whose pictures have channels last.
+  await writeModel(join(folder, "net.onnx"), { model: config, weights });
+  const graph = { ...settings, models: [join(folder, "net.onnx"), model] };
+  const both = await accuracy.run({ ...job, settings: graph }, () => {});
+  expect(both).toMatchObject([{ model: "net.onnx", n: 6, top1: 1 / 2, params: 98, macs: 96 }, { model: "net.keras", top1: 1 / 2, params: 98, macs: 96 }]); // prettier-ignore
   const [half] = await accuracy.run({ ...job, settings: { ...settings, limit: 2 } }, () => {});
   expect(half).toMatchObject({ n: 2, top1: 1 / 2 });
 });

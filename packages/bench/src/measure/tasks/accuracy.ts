@@ -5,11 +5,14 @@ import { readFile, rm } from "node:fs/promises";
 import { stackImages, type Evaluation } from "@cajal/datasets";
 import { readImage } from "@cajal/datasets/node";
 import { writeWhole } from "@cajal/files/node";
-import { resolve, summary } from "@cajal/models";
+import type { Tensor } from "@cajal/core";
+import { resolve, summary, type ModelConfig } from "@cajal/models";
+import { inferShapes, type OnnxModel } from "@cajal/onnx";
 import { open, type Session } from "@cajal/runtime";
 import { judgedName } from "../../choices/checkModels";
-import { imageModel, prepareImage } from "../../choices/imageModel";
+import { channelsFirst, imageGraph, imageModel, isGraphFile, prepareImage } from "../../choices/imageModel"; // prettier-ignore
 import { classNumbers, labelledImages, spread } from "../../choices/labelledImages";
+import { describeOnnx } from "../describeOnnx";
 import { quiet } from "./shared";
 import type { SingleTask } from "./task";
 
@@ -28,10 +31,12 @@ export interface AccuracySettings {
 interface Judgement {
   readonly name: string;
   readonly prepare: Evaluation;
+  /** Pictures [n, height, width, 3] as its input takes them. */
+  readonly asInput: (x: Tensor) => Tensor;
   readonly session: Session;
   readonly truths: readonly number[];
   readonly params: number;
-  readonly macs: number;
+  readonly macs: number | null;
   right1: number;
   right5: number;
   milliseconds: number;
@@ -46,13 +51,21 @@ export const accuracy: SingleTask<AccuracySettings> = {
     const tallies: Judgement[] = [];
     const { signal } = new AbortController();
     for (const model of models) {
-      const network = await imageModel(model, { progress: quiet, signal }, { ...(preprocess && { preprocess }) }); // prettier-ignore
-      const { totalParams: params, macs } = summary(network.model);
-      const outputs = Number(resolve(network.model).outputs[0]!.shape.at(-1));
+      const how = { ...(preprocess && { preprocess }) };
+      const network = isGraphFile(model)
+        ? await imageGraph(model, { signal }, how)
+        : await imageModel(model, { progress: quiet, signal }, how);
+      const place = { engine, device, threads };
+      const isGraph = "graph" in network;
+      const { params, macs, outputs } = isGraph ? ofGraph(network.graph) : ofModel(network.model);
+      const session = await (isGraph
+        ? open(network.graph, place)
+        : open(network.model, network.weights, place));
       tallies.push({
         name: judgedName(model),
         prepare: prepareImage(network),
-        session: await open(network.model, network.weights, { engine, device, threads }),
+        asInput: isGraph && network.channelsFirst ? channelsFirst : (x) => x,
+        session,
         // Numbers of sorted folders are those among all of them.
         truths: spread(classNumbers(all, { ...network, outputs, name: model }), limit),
         params,
@@ -72,7 +85,7 @@ export const accuracy: SingleTask<AccuracySettings> = {
       const pictures = await decoded;
       decoded = decode(next + batch); // while the networks compute
       for (const each of tallies) {
-        const x = stackImages(pictures.map((picture) => each.prepare(picture)));
+        const x = each.asInput(stackImages(pictures.map((picture) => each.prepare(picture))));
         const startTime = performance.now();
         const { data: scores } = await each.session.predict(x);
         each.milliseconds += performance.now() - startTime;
@@ -93,11 +106,23 @@ export const accuracy: SingleTask<AccuracySettings> = {
       top1: right1 / images.length,
       top5: right5 / images.length,
       params,
-      ...(Number.isFinite(macs) && { macs }),
+      ...(macs !== null && Number.isFinite(macs) && { macs }),
       seconds: Number((milliseconds / 1000).toFixed(3)),
     }));
   },
 };
+
+function ofModel(model: ModelConfig) {
+  const { totalParams: params, macs } = summary(model);
+  return { params, macs, outputs: Number(resolve(model).outputs[0]!.shape.at(-1)) };
+}
+
+function ofGraph(model: OnnxModel) {
+  const { params, macs } = describeOnnx(model, 0);
+  const [output] = model.graph.outputs;
+  const shape = output && inferShapes(model).get(output.name)?.shape;
+  return { params, macs, outputs: Number(shape?.at(-1)) };
+}
 
 /** A class with a larger score, or an equal one and a smaller number, comes first. */
 function count(tally: Judgement, scores: Float32Array, n: number, from: number): void {

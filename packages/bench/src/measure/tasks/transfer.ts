@@ -2,11 +2,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { evaluation, type Image } from "@cajal/datasets";
+import { evaluation, type Dataset, type Image } from "@cajal/datasets";
 import { imageFolder } from "@cajal/datasets/node";
 import { summary } from "@cajal/models";
-import { fineTune, withInputShape } from "@cajal/transfer";
-import { imageModel } from "../../choices/imageModel";
+import { fineTune } from "@cajal/transfer";
+import { isGraphFile } from "../../choices/imageModel";
+import { graphBase, modelBase } from "../../choices/transferBase";
+import { describeOnnx } from "../describeOnnx";
 import type { CurvePoint } from "../record";
 import { quiet } from "./shared";
 import type { SingleTask } from "./task";
@@ -27,12 +29,15 @@ export const transfer: SingleTask<TransferSettings> = {
     const { data, source, preprocess, epochs } = settings;
     const [head, upper] = epochs;
     const { signal } = new AbortController();
-    const network = await imageModel(source, { progress: quiet, signal }, { top: false, ...(preprocess && { preprocess }) }); // prettier-ignore
-    const [height, width] = network.size;
-    const base = withInputShape(network, [height, width, 3]);
-    const prepare = evaluation({ name: source, input: [height, width, 3], preprocessing: network.preprocessing }); // prettier-ignore
+    const find = isGraphFile(source) ? graphBase : modelBase;
+    const pretrained = await find(source, { ...(preprocess && { preprocess }) }, { progress: quiet, signal }); // prettier-ignore
+    const { base, asInput, preprocessing, size: [height, width], batch: fixed } = pretrained; // prettier-ignore
+    const prepare = evaluation({ name: source, input: [height, width, 3], preprocessing });
     const all = await imageFolder(data, { channels: 3, prepare: (image) => prepare(image) as Image<"float32"> }); // prettier-ignore
-    const [training, validation] = all.batch(batch).split(0.8, { seed, stratify: true });
+    const [training, validation] = all
+      .batch(fixed ?? batch, { dropRemainder: fixed !== undefined })
+      .split(0.8, { seed, stratify: true })
+      .map((part) => part.map(({ x, y }) => ({ x: asInput(x), y }))) as [Dataset, Dataset];
     const cache = await mkdtemp(join(tmpdir(), "cajal-features-"));
     const curve: CurvePoint[] = [];
     let params = 0;
@@ -57,7 +62,7 @@ export const transfer: SingleTask<TransferSettings> = {
             val_accuracy: event.validation!.metrics.accuracy!,
           });
           progress(curve.length / (head + upper), `epoch ${curve.length} of ${head + upper}`);
-        } else if (event.type === "tuned") params = summary(event.model).totalParams;
+        } else if (event.type === "tuned") params = "graph" in event.model ? describeOnnx(event.model, 0).params : summary(event.model).totalParams; // prettier-ignore
     } finally {
       await rm(cache, { recursive: true, force: true });
     }
