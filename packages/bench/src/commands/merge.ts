@@ -4,6 +4,7 @@ import { CajalError } from "@cajal/core";
 import { checkWritableFolder, writeWhole } from "@cajal/files/node";
 import { environment } from "../measure/environment";
 import { mergeRecords } from "../measure/records";
+import { shellWord } from "../text/asTyped";
 import { whole } from "../text/format";
 import type { Report } from "../report/report";
 import { reportFiles, writeReport } from "../report/write";
@@ -42,6 +43,7 @@ export const merge = defineCommand({
       format: "cajal-report-1",
       suite: name,
       title: suite.title,
+      command: ["merge", ...from.map(shellWord)].join(" "),
       seed: records[0]?.seed ?? seed,
       at: times[0] ?? new Date().toISOString(),
       seconds: (Date.parse(times.at(-1) ?? "") - Date.parse(times[0] ?? "")) / 1000 || 0,

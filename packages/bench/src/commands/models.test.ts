@@ -107,6 +107,8 @@ describe("cajal transfer, and what comes of it", () => {
     expect(onnx.inputs[0]!.shape?.slice(1)).toEqual(ours.inputs[0]!.shape?.slice(1));
     const html = readFileSync(join(folder, "tuned/report.html"), "utf8");
     expect(html).toContain("held-out");
+    // What does it again, which is not the suite of the same name.
+    expect(html).toContain(`npx cajal transfer --data ${options().data} --model ${options().model} --preprocess tf --epochs 25,2 --layer relu --batch 8 --explain 2 --hold-out 0.25 --seed 1<`); // prettier-ignore
     // Six epochs of 27 and the last, of the first two classes' pictures.
     const maps = mapsIn(join(folder, "tuned/report.json"));
     expect(maps.images.map(({ label }) => label)).toEqual(expect.arrayContaining([expect.any(String), expect.any(String)])); // prettier-ignore

@@ -15,6 +15,7 @@ import { cajalVersion } from "../measure/cajalVersion";
 import { describeOnnx } from "../measure/describeOnnx";
 import { environment } from "../measure/environment";
 import { confusionOf } from "../measure/readings";
+import { asTyped } from "../text/asTyped";
 import { percent, whole } from "../text/format";
 import type { Report } from "../report/report";
 import type { Epoch } from "../report/sections/learning";
@@ -195,6 +196,11 @@ export const transfer = defineCommand({
     suite: "transfer",
     title: `${name} learns ${folder}`,
     seed,
+    command: "transfer",
+    options: asTyped({
+      data: folder, model: name, preprocess: options.preprocess, epochs: options.epochs, from: options.from,
+      layer: options.layer, size: options.size, batch: options.batch, explain: options.explain, "hold-out": holdOut, seed,
+    }),
     at: startTime.toISOString(),
     seconds,
     environment: environment(),

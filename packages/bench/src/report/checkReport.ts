@@ -47,6 +47,7 @@ const report = is.object({
   suite: is.text,
   title: is.text,
   seed: is.rule("a whole number", (value) => Number.isSafeInteger(value)),
+  command: is.optional(is.text),
   options: is.optional(is.text),
   at: is.text,
   seconds: is.quantity,

@@ -10,7 +10,9 @@ export interface Report {
   suite: string;
   title: string;
   seed: number;
-  /** What was typed after the suite's name, with the seed; default: the seed alone. */
+  /** What was typed after `cajal`, without options; default: `run` and the suite's name. */
+  command?: string;
+  /** The options that were typed, with the seed; default: the seed alone. */
   options?: string;
   /** When the run began, ISO 8601. */
   at: string;
@@ -25,5 +27,9 @@ export interface Report {
 }
 
 /** What does it again. */
-export const commandOf = ({ suite, seed, options = `--seed ${seed}` }: Report): string =>
-  `cajal run ${suite} ${options}`;
+export const commandOf = ({
+  suite,
+  seed,
+  command = `run ${suite}`,
+  options = `--seed ${seed}`,
+}: Report): string => `cajal ${command} ${options}`;

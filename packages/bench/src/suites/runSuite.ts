@@ -6,6 +6,7 @@ import type { Check } from "../measure/check";
 import type { Report } from "../report/report";
 import type { Section } from "../report/sections";
 import type { Shard, SuiteEvent, SuiteSettings } from "./suite";
+import { asTyped } from "../text/asTyped";
 import { suites } from "./index";
 
 export interface RunSuiteOptions {
@@ -108,9 +109,7 @@ export async function* runSuite(
     suite: name,
     title: suite.title,
     seed,
-    ...(settingsGiven(settings).length > 0 && {
-      options: [...settingsGiven(settings), `--seed ${seed}`].join(" "),
-    }),
+    options: asTyped({ ...withTypedNames(settings), seed }),
     at: startTime.toISOString(),
     seconds: (Date.now() - startTime.getTime()) / 1000,
     environment: environment(),
@@ -125,11 +124,11 @@ export async function* runSuite(
   yield { type: "end", report };
 }
 
-/** Settings as they are typed. */
-const settingsGiven = (settings: SuiteSettings): string[] =>
-  Object.entries(settings).flatMap(([name, value]) => {
-    if (value === undefined) return [];
-    const option = { devices: "device", batches: "batch" }[name] ?? name;
-    const text = String(value);
-    return [`--${option} ${/[^\w,./:+-]/.test(text) ? `'${text}'` : text}`];
-  });
+/** Settings by the names of the command's options. */
+const withTypedNames = (settings: SuiteSettings): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [
+      { devices: "device", batches: "batch" }[name] ?? name,
+      value,
+    ]),
+  );
