@@ -1,5 +1,6 @@
 // cajal convert: converts a model from any format to any other.
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { CajalError } from "@cajal/core";
 import type { Image } from "@cajal/datasets";
 import { imageFolder } from "@cajal/datasets/node";
@@ -10,6 +11,7 @@ import { writeModel as writeOnnx } from "@cajal/onnx/node";
 import { formatByName, quantizeOn, readModel, writeModel, type ReadGraph, type ReadModel, type WriteFormat } from "@cajal/transfer"; // prettier-ignore
 import { imageModel, prepareImage } from "../choices/imageModel";
 import type { Context } from "../context";
+import { describeOnnx } from "../measure/describeOnnx";
 import { whole } from "../text/format";
 import { defineCommand } from "./shared/defineCommand";
 import { argument, flag, optionalText, text } from "./shared/parameters";
@@ -68,7 +70,7 @@ export const convert = defineCommand({
       to: into,
       format,
       params: totalParams,
-      bytes: statSync(into).size,
+      bytes: bytesOf(into, format),
       labels: read.labels?.length ?? 0,
       optimizer_state: read.optimizerState !== undefined,
     };
@@ -80,12 +82,21 @@ export const convert = defineCommand({
   },
 });
 
+/** What a model takes on disk: in TF.js' format its weights lie in files beside it. */
+function bytesOf(path: string, format: WriteFormat): number {
+  const { size } = statSync(path);
+  if (format !== "tfjs") return size;
+  const { weightsManifest } = JSON.parse(readFileSync(path, "utf8")) as { weightsManifest: { paths: string[] }[] }; // prettier-ignore
+  const shards = weightsManifest.flatMap(({ paths }) => paths);
+  return shards.reduce((sum, name) => sum + statSync(join(dirname(path), name)).size, size);
+}
+
 const isGraph = (read: ReadModel | ReadGraph): read is ReadGraph => read.format === "ONNX";
 
 /** Converts an ONNX graph, with smaller weights if requested. */
 async function convertGraph(
   { output, progress, signal }: Context,
-  { model, weights, labels }: ReadGraph,
+  { model, labels }: ReadGraph,
   { from, into, format, int8, float16 = false }: { from: string; into: string; format: WriteFormat; int8?: string | true; float16?: boolean }, // prettier-ignore
 ): Promise<void> {
   if (format !== "onnx")
@@ -99,7 +110,8 @@ async function convertGraph(
       "unsupported",
       `convert: --int8 with pictures is for Keras models; of an ONNX graph give --int8 alone (weights), or use quantizeOn of @cajal/transfer.`,
     );
-  const params = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+  // In half precision, too.
+  const { params } = describeOnnx(model, 0);
   progress.finish(`ONNX, ${whole(params)} parameters`);
   await writeOnnx(into, float16 ? float16Weights(model) : int8 ? int8Weights(model) : model, { signal }); // prettier-ignore
   const bytes = statSync(into).size;

@@ -244,7 +244,10 @@ describe("cajal convert and table", () => {
   it("turns a model into every format, and counts the same in each", async () => {
     const from = join(folder, "own.h5");
     for (const name of ["a.keras", "b/model.json", "c.safetensors", "d.onnx"]) {
-      const result = await answer<{ params: number }>(convert.run(context(), { from, into: join(folder, name) })); // prettier-ignore
+      const result = await answer<{ params: number; bytes: number }>(convert.run(context(), { from, into: join(folder, name) })); // prettier-ignore
+      // With what lies beside it, as TF.js' weights.
+      const files = name.startsWith("b/") ? readdirSync(join(folder, "b")).map((file) => `b/${file}`) : [name]; // prettier-ignore
+      expect(result.bytes).toBe(files.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0)); // prettier-ignore
       expect(result).toMatchObject({ read_as: "Keras .h5", params: 401 });
       const [row] = await answer<{ params: number }[]>(table.run(context(), { models: [join(folder, name)] })); // prettier-ignore
       if (!name.endsWith("onnx")) expect(row).toMatchObject({ params: 401 });
@@ -264,9 +267,11 @@ describe("cajal convert and table", () => {
     expect(await code(convert.run(context(), { from, into: join(folder, "x.keras"), float16: true }))).toBe("bad-argument"); // prettier-ignore
     // A graph stays one.
     const graph = join(folder, "tuned/model.onnx");
-    const halved = await answer<{ read_as: string; bytes: number }>(convert.run(context(), { from: graph, into: join(folder, "graph-half.onnx"), float16: true })); // prettier-ignore
+    const halved = await answer<{ read_as: string; bytes: number; params: number }>(convert.run(context(), { from: graph, into: join(folder, "graph-half.onnx"), float16: true })); // prettier-ignore
     expect(halved.read_as).toBe("ONNX");
     expect(halved.bytes).toBeLessThan(statSync(graph).size);
+    const again = convert.run(context(), { from: join(folder, "graph-half.onnx"), into: join(folder, "again.onnx") }); // prettier-ignore
+    expect(await answer(again)).toMatchObject({ params: halved.params });
     expect(await code(convert.run(context(), { from: graph, into: join(folder, "x.keras") }))).toBe("unsupported"); // prettier-ignore
   });
 
