@@ -31,7 +31,8 @@ Peers: engines are installed beside Cajal as you need them, e.g. npm install onn
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   // The reader of the pipe has ended (`cajal table | head`).
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  process.stderr.write(`cajal: writing to standard output failed: ${error.message}.\n`);
+  process.exit(1);
 });
 
 void main();
