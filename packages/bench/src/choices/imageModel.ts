@@ -132,13 +132,18 @@ export function channelsFirst({ data, shape }: Tensor): Tensor<"float32"> {
   return first;
 }
 
-/** The preprocessing of the network whose name is a prefix of the model's: "mobilenet_0.75_224" is a MobileNet. */
+/**
+ * The preprocessing of the network whose name is a prefix of the model's: "mobilenet_0.75_224" is a MobileNet, and
+ * "MobileNetV3Small", of another version, is none.
+ */
 export function preprocessingOf(name: string): Preprocessing | undefined {
   const normalizedName = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   const candidates = models
-    .filter(
-      (facts) => facts.preprocessing && normalizedName(name).startsWith(normalizedName(facts.name)),
-    )
+    .filter((facts) => {
+      const [all, known] = [normalizedName(name), normalizedName(facts.name)];
+      const isVersion = /^v\d/.test(all.slice(known.length));
+      return facts.preprocessing && all.startsWith(known) && !isVersion;
+    })
     // The longest prefix: MobileNetV2 is not MobileNet.
     .sort((a, b) => b.name.length - a.name.length);
   return candidates[0]?.preprocessing;
