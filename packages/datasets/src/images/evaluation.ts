@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from "@cajal/core";
 import type { Allocate } from "../datasetTypes";
-import { centerCrop, shortSideSize } from "./crop";
+import { centerCrop } from "./crop";
 import { checkImage, extentsOf, type Image } from "./image";
 import { resize } from "./resize";
 
@@ -38,7 +38,8 @@ export interface Evaluation {
 /**
  * The chain under which a network's published accuracy holds: the short side to 256 (for an input of 224;
  * 341 for 299) by OpenCV's cubic resize, the middle cut out, from the smaller place where the rest is odd,
- * the network's own preprocessing. So did the author of the Keras table (keras-applications issues 88, 99).
+ * the network's own preprocessing. So did the author of the Keras table (keras-applications issues 88, 99). Of an input
+ * that is no square, the side that is the shorter one beside the input's is resized so.
  *
  * @param network its facts: `modelFacts("ResNet50")`
  * @returns a function of a decoded image; hand it to `map` of an image folder, or call it
@@ -61,12 +62,17 @@ export function evaluation(network: EvaluatedNetwork): Evaluation {
     );
   // 256 for 224, 341 for 299: the same share of the image for every size.
   const { shortSide = Math.floor((Math.min(width, height) * 256) / 224) } = measured ?? {};
+  // The sides of what is resized, were it of the input's proportions.
+  const [wide, high] = [width, height].map((extent) => Math.floor((extent * shortSide) / Math.min(width, height))) as [number, number]; // prettier-ignore
   const pixels = (image: Image): Image<"uint8"> => {
     checkImage(`evaluation of ${name}`, image, ["uint8"]);
     const { width: w, height: h, channels } = extentsOf(image);
     if (channels !== 3)
       throw new CajalError("bad-shape", `evaluation of ${name}: got an image of ${channels} channels, expected red, green and blue.`, { shape: image.shape }); // prettier-ignore
-    const size = shortSideSize({ width: w, height: h }, shortSide);
+    const size =
+      w * high <= h * wide
+        ? { width: wide, height: Math.floor((h * wide) / w) }
+        : { width: Math.floor((w * high) / h), height: high };
     const resized = resize(image, { like: "opencv", method: "cubic", ...size });
     return centerCrop(resized, { width, height }) as Image<"uint8">;
   };
