@@ -233,6 +233,22 @@ describe("cajal transfer, and what comes of it", () => {
     expect(await code(run({ size: 64 }))).toBe("unsupported");
   });
 
+  it("reads a picture by networks for batches of one size, of pictures that are no squares", async () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [3, 3, 20, 40]);
+    // The mean of each colour.
+    g.output(g.flatten(g.globalAveragePool(x)), "logits");
+    const model = join(folder, "threes.onnx");
+    await writeOnnx(model, g.build());
+    const images = [join(folder, "pictures/red/3.png"), join(folder, "pictures/blue/4.png")];
+    const answers = await answer<{ predictions: { class: number; probability: number }[] }[]>(
+      predict.run(context(), { images, model, top: 3, preprocess: "tf" }),
+    );
+    expect(answers.map(({ predictions }) => predictions[0]!.class)).toEqual([0, 2]);
+    for (const { predictions } of answers)
+      expect(predictions.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 6);
+  });
+
   it("asks how pixels become the input where nothing tells", async () => {
     const picture = join(folder, "pictures/red/3.png");
     const model = join(folder, "own.h5");

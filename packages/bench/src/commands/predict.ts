@@ -41,16 +41,24 @@ export const predict = defineCommand({
       : open(network.model, network.weights, { signal }));
     const asInput = (x: Tensor) =>
       "graph" in network && network.channelsFirst ? channelsFirst(x) : x;
+    // A network for batches of one size gets so many of the same picture.
+    const batch = session.inputs[0]!.shape?.[0];
+    const times = typeof batch === "number" ? batch : 1;
     const answers = [];
     for (const image of images) {
       signal.throwIfAborted();
-      const { data, shape } = await session.predict(asInput(stackImages([prepare(await readImage(image, { channels: 3 }))]))); // prettier-ignore
+      const x = prepare(await readImage(image, { channels: 3 }));
+      const { data, shape } = await session.predict(asInput(stackImages(Array.from({ length: times }, () => x)))); // prettier-ignore
       if (shape.length !== 2)
         throw new CajalError(
           "unsupported",
           `${name}: it gives [${shape.join(",")}], expected the probabilities of classes.`,
         );
-      const values = classProbabilities(Array.from(data, Number), ending, name);
+      const values = classProbabilities(
+        Array.from(data.subarray(0, shape[1]), Number),
+        ending,
+        name,
+      );
       // Of a single sigmoid there are two classes.
       const labels = network.labels?.length === values.length ? network.labels : undefined;
       const predictions = values
