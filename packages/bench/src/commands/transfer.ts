@@ -1,6 +1,6 @@
 // cajal transfer: trains a classifier on a folder with one folder of images per class.
 import { readFile } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve as absolute, sep } from "node:path";
+import { join, resolve as absolute } from "node:path";
 import { CajalError, type Tensor } from "@cajal/core";
 import { evaluation, type Dataset, type Image } from "@cajal/datasets";
 import { imageFolder } from "@cajal/datasets/node";
@@ -9,6 +9,7 @@ import { summary } from "@cajal/models";
 import { decodeModel } from "@cajal/onnx";
 import { open } from "@cajal/runtime";
 import { fineTune, withHead, writeModel, type LoadedModel, type Stage, type TunedGraph } from "@cajal/transfer"; // prettier-ignore
+import { checkOutside } from "../choices/checkOutside";
 import { isGraphFile } from "../choices/imageModel";
 import { graphBase, modelBase } from "../choices/transferBase";
 import { cajalVersion } from "../measure/cajalVersion";
@@ -74,14 +75,7 @@ export const transfer = defineCommand({
         `--hold-out ${holdOut}: expected a share of the pictures, between 0 and 1, such as 0.2.`,
         { holdOut },
       );
-    // A folder of this run would be a class of the next.
-    const below = relative(folder, out);
-    if (below.split(sep)[0] !== ".." && !isAbsolute(below))
-      throw new CajalError(
-        "bad-argument",
-        `--out ${out}: it lies in --data ${folder}, where each folder is a class. Choose a place outside.`,
-        { out, data: folder },
-      );
+    checkOutside(out, folder);
     const isGraph = isGraphFile(name);
     const models = [...(isGraph ? [] : ["model.keras"]), "model.onnx"];
     await checkWritableFolder(out, [...models, ...reportFiles]);

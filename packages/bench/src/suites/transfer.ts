@@ -4,6 +4,7 @@ import { CajalError } from "@cajal/core";
 import { models as networks } from "@cajal/models";
 import { devices as findDevices } from "@cajal/runtime";
 import { checkModels, judgedName } from "../choices/checkModels";
+import { checkOutside } from "../choices/checkOutside";
 import { megabytesToFetch } from "../choices/weightsAtHand";
 import type { Cell } from "../measure/cells";
 import { curvesOf } from "../report/sections/curves";
@@ -20,13 +21,14 @@ export const transfer = cellSuite({
   takes: ["models", "data", "preprocess", "batches", "threads"],
   async plan(
     { data, preprocess, threads, batches: [batch = 16] = [], ...settings },
-    { seed, signal },
+    { seed, signal, folder },
   ) {
     if (data === undefined)
       throw new CajalError(
         "bad-argument",
         "transfer: expected --data <folder> with a folder of pictures for each class.",
       );
+    if (folder !== undefined) checkOutside(folder, data);
     const { models = networks.map(({ name }) => name).filter((name) => megabytesToFetch(name) === 0) } = settings; // prettier-ignore
     if (models.length === 0)
       throw new CajalError(
