@@ -1,8 +1,9 @@
 // cajal learn: trains a network on a data set, and reports its progress.
-import { CajalError, unknownName } from "@cajal/core";
+import { CajalError, unknownName, type Weights } from "@cajal/core";
+import type { Dataset } from "@cajal/datasets";
 import { checkWritable, checkWritableFolder } from "@cajal/files/node";
-import { modelFacts, summary } from "@cajal/models";
-import { type DeviceChoice, devices } from "@cajal/runtime";
+import { modelFacts, summary, type ModelConfig } from "@cajal/models";
+import { type DeviceChoice, devices, open } from "@cajal/runtime";
 import {
   accuracy,
   adadelta,
@@ -27,6 +28,7 @@ import { host } from "../measure/environment";
 import { duration, engineName, figures, milliseconds, percent, whole } from "../text/format";
 import { imageSet } from "../choices/imageSets";
 import { networkFor, recordName } from "../choices/networks";
+import { readings } from "../measure/readings";
 import type { BenchRecord } from "../measure/record";
 import { scheduleNames, schedules } from "../choices/schedules";
 import { median, p90 } from "../measure/statistics";
@@ -101,6 +103,13 @@ export const learn = defineCommand({
       throw unknownName("optimizer", options.optimizer, Object.keys(optimizers));
     const engine = engineOf(options.engine);
     const resume = options.resume === true ? await latestOrNone(options.checkpoint) : undefined;
+
+    if (resume && resume.position.epoch > epochs)
+      throw new CajalError(
+        "bad-argument",
+        `${options.checkpoint}: it holds a run of ${resume.position.epoch} epochs; got --epochs ${epochs}. Give as many or more, or another --checkpoint.`,
+        { learned: resume.position.epoch, epochs },
+      );
 
     const { totalParams: params, macs } = summary(model);
     progress.start(`Data set ${data.name}`);
@@ -186,6 +195,9 @@ export const learn = defineCommand({
           break;
         case "end":
           seconds = event.seconds;
+          // A run that had ended goes on with no epoch.
+          if (Number.isNaN(read))
+            read = await accuracyOf(model, event.weights, { validation, place, signal });
           if (options.save !== undefined)
             await saveModel(options.save, {
               model,
@@ -236,6 +248,21 @@ export const learn = defineCommand({
 function engineOf(name: string | undefined): "onnx" | "tfjs" | undefined {
   if (name === undefined || name === "onnx" || name === "tfjs") return name;
   throw unknownName("engine", name, ["onnx", "tfjs"]);
+}
+
+/** The share of examples that a network reads right. */
+async function accuracyOf(
+  model: ModelConfig,
+  weights: Weights,
+  { validation, place, signal }: { validation: Dataset; place: object; signal: AbortSignal },
+): Promise<number> {
+  await using session = await open(model, weights, { ...place, signal });
+  let right = 0;
+  for await (const { x, y } of validation.batch(256).batches({ signal }))
+    readings(await session.predict(x)).forEach(({ read }, i) => {
+      if (read === Number(y.data[i])) right++;
+    });
+  return right / validation.size;
 }
 
 /** The newest checkpoint; undefined where there is none yet, so that the same call begins and resumes a run. */
