@@ -18,9 +18,16 @@ export async function keptIn<Value>(path: string) {
 }
 
 function parsed<Value>(text: string, path: string): [string, Value][] {
+  const damaged = (cause?: unknown) =>
+    new CajalError("bad-file", `${path}: it is damaged. Remove it: what it holds of the run so far will be missing in the report.`, { path }, { cause }); // prettier-ignore
+  let entries: unknown;
   try {
-    return JSON.parse(text) as [string, Value][];
+    entries = JSON.parse(text);
   } catch (cause) {
-    throw new CajalError("bad-file", `${path}: it is damaged. Remove it: what it holds of the run so far will be missing in the report.`, { path }, { cause }); // prettier-ignore
+    throw damaged(cause);
   }
+  const isEntry = (entry: unknown) =>
+    Array.isArray(entry) && entry.length === 2 && typeof entry[0] === "string";
+  if (!Array.isArray(entries) || !entries.every(isEntry)) throw damaged();
+  return entries as [string, Value][];
 }
