@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describeWithShared } from "../../../core/testing/shared";
 import { functional, lenet5, toOnnx, type Model } from "@cajal/models";
-import { decodeModel, encodeModel } from "@cajal/onnx";
+import { decodeModel, encodeModel, GraphBuilder, type Node } from "@cajal/onnx";
 import { initialize } from "@cajal/runtime";
 import { expect, it } from "vitest";
 import { describeOnnx } from "./describeOnnx";
@@ -22,6 +22,18 @@ it("counts those of recurrent layers", () => {
   const model = net.model([x], [net.layer("Bidirectional", { layer: lstm }, x)]);
   // Of each step in both directions four gates of 16, from 8 numbers and 16 of the state.
   expect(exported(model)).toMatchObject({ macs: 2 * 10 * 4 * 16 * (8 + 16) });
+});
+
+it("counts twenty thousand nodes in a row, and refuses those that go round", () => {
+  const g = new GraphBuilder();
+  let x = g.input("x", "float32", ["n", 3]);
+  for (let i = 0; i < 20_000; i++) x = g.relu(x);
+  g.output(x, "y");
+  const model = g.build();
+  expect(describeOnnx(model, 0)).toMatchObject({ depth: 20_000 });
+  const [first, ...rest] = model.graph.nodes as [Node, ...Node[]];
+  const round = { ...model.graph, nodes: [{ ...first, inputs: ["y"] }, ...rest.slice(0, 2), ...rest.slice(-1).map((node) => ({ ...node, inputs: rest[1]!.outputs }))] }; // prettier-ignore
+  expect(() => describeOnnx({ ...model, graph: round }, 0)).toThrow(/cycle/);
 });
 
 // Sums over the files' own initializers and windows, as a viewer shows them.

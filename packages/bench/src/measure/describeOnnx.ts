@@ -25,6 +25,8 @@ export function describeOnnx(model: OnnxModel, bytes: number): TableRow {
   const floats = [...graph.initializers.values()].filter(({ dtype }) => dtype.startsWith("float"));
   const params = floats.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const input = graph.inputs.find(({ name }) => !graph.initializers.has(name));
+  // It refuses cycles.
+  const macs = macsOf(model);
   return {
     name: graph.name,
     input: (input?.shape ?? []).slice(1).map((dim) => (typeof dim === "number" ? dim : null)),
@@ -33,7 +35,7 @@ export function describeOnnx(model: OnnxModel, bytes: number): TableRow {
     non_trainable: 0,
     size_mb: Math.ceil((bytes < weightBytes ? bytes + weightBytes : bytes) / 2 ** 20),
     depth: longestPath(graph),
-    macs: macsOf(model),
+    macs,
   };
 }
 
@@ -56,18 +58,23 @@ const ofOne = (input: ValueInfo): ValueInfo => ({
   shape: input.shape?.map((dim: Dim) => (typeof dim === "number" ? dim : 1)),
 });
 
-/** The nodes on the longest path. Files are not always in topological order, so it is looked for from the end. */
+/**
+ * The nodes on the longest path of a graph without cycles. Files are not always in topological order, so it is looked for
+ * from the end; thousands of nodes in a row are too many for calls within calls.
+ */
 function longestPath({ nodes, outputs }: Graph): number {
   const producer = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node])));
   const lengths = new Map<string, number>();
-  const upTo = (name: string): number => {
-    const node = producer.get(name);
-    if (node === undefined) return 0;
-    const computed = lengths.get(name);
-    if (computed !== undefined) return computed;
-    const length = 1 + Math.max(0, ...node.inputs.map(upTo));
-    lengths.set(name, length);
-    return length;
-  };
-  return Math.max(0, ...outputs.map(({ name }) => upTo(name)));
+  const lengthOf = (name: string) => (producer.has(name) ? lengths.get(name) : 0);
+  const ends = outputs.map(({ name }) => name);
+  const open = [...ends];
+  for (let name = open.at(-1); name !== undefined; name = open.at(-1)) {
+    const inputs = producer.get(name)?.inputs ?? [];
+    const missing = inputs.filter((input) => lengthOf(input) === undefined);
+    open.push(...missing);
+    if (missing.length > 0) continue;
+    open.pop();
+    lengths.set(name, 1 + Math.max(0, ...inputs.map((input) => lengthOf(input)!)));
+  }
+  return Math.max(0, ...ends.map((name) => lengthOf(name)!));
 }
