@@ -64,31 +64,47 @@ export const convert = defineCommand({
       await writeOnnx(into, await reducedModel(context, read, options), { signal });
       progress.finish("done");
     }
+    const { bytes, holdsState } = writtenIn(into, format);
+    const isLost = read.optimizerState !== undefined && !holdsState;
+    const isKept = read.optimizerState !== undefined && holdsState;
     const result = {
       from,
       read_as: read.format,
       to: into,
       format,
       params: totalParams,
-      bytes: bytesOf(into, format),
+      bytes,
       labels: read.labels?.length ?? 0,
-      optimizer_state: read.optimizerState !== undefined,
+      optimizer_state: isKept,
     };
     output.document(result);
     output.text(
-      `${into}: ${format}, ${whole(totalParams)} parameters${read.optimizerState ? ", with the optimizer's state" : ""}`,
+      `${into}: ${format}, ${whole(totalParams)} parameters${isKept ? ", with the optimizer's state" : ""}`,
     );
+    if (isLost) output.text(`The optimizer's state is left out: ${into} has no place for it.`);
     if (read.unreadOptimizerState) output.text(`The optimizer's state is left out: ${read.unreadOptimizerState}.`); // prettier-ignore
   },
 });
 
-/** What a model takes on disk: in TF.js' format its weights lie in files beside it. */
-function bytesOf(path: string, format: WriteFormat): number {
+interface Written {
+  /** Of all files: in TF.js' format weights lie beside the model. */
+  readonly bytes: number;
+  /** Whether they hold the state of an optimizer, if there is one: TF.js' do of those that it has. */
+  readonly holdsState: boolean;
+}
+
+/** What was written. */
+function writtenIn(path: string, format: WriteFormat): Written {
   const { size } = statSync(path);
-  if (format !== "tfjs") return size;
-  const { weightsManifest } = JSON.parse(readFileSync(path, "utf8")) as { weightsManifest: { paths: string[] }[] }; // prettier-ignore
+  if (format !== "tfjs") return { bytes: size, holdsState: ["keras", "h5", "weights.h5"].includes(format) }; // prettier-ignore
+  const { weightsManifest } = JSON.parse(readFileSync(path, "utf8")) as {
+    weightsManifest: { paths: string[]; weights: { group?: string }[] }[];
+  };
   const shards = weightsManifest.flatMap(({ paths }) => paths);
-  return shards.reduce((sum, name) => sum + statSync(join(dirname(path), name)).size, size);
+  return {
+    bytes: shards.reduce((sum, name) => sum + statSync(join(dirname(path), name)).size, size),
+    holdsState: weightsManifest.some(({ weights }) => weights.some(({ group }) => group === "optimizer")), // prettier-ignore
+  };
 }
 
 const isGraph = (read: ReadModel | ReadGraph): read is ReadGraph => read.format === "ONNX";

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isCajalError, random, sizeOf, tensor } from "@cajal/core";
+import { isCajalError, random, sizeOf, tensor, type Tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
 import { GraphBuilder } from "@cajal/onnx";
 import { writeModel as writeOnnx } from "@cajal/onnx/node";
@@ -268,6 +268,31 @@ describe("cajal convert and table", () => {
       const [row] = await answer<{ params: number }[]>(table.run(context(), { models: [join(folder, name)] })); // prettier-ignore
       if (!name.endsWith("onnx")) expect(row).toMatchObject({ params: 401 });
     }
+  });
+
+  it("says whether the optimizer's state came along", async () => {
+    const { model, weights } = await readModel(join(folder, "own.h5"));
+    const state = new Map<string, Tensor>([["iteration", tensor("int64", [], new BigInt64Array([3n]))], ["learning_rate", tensor("float32", [], [0.1])]]); // prettier-ignore
+    const trained = (class_name: string, config: object, slots: readonly string[]) => ({
+      model,
+      weights,
+      trainingConfig: { loss: "categorical_crossentropy", metrics: [], optimizer: { class_name, config } }, // prettier-ignore
+      optimizerState: new Map<string, Tensor>([...state, ...slots.flatMap((slot) => [...weights].map(([key, value]) => [`${key}/${slot}`, value] as const))]), // prettier-ignore
+    });
+    const sgd = trained("SGD", { learning_rate: 0.1, momentum: 0.9 }, ["momentum"]);
+    const lion = trained("Lion", { learning_rate: 0.1 }, ["momentum"]);
+    await writeModel(join(folder, "sgd.keras"), sgd);
+    await writeModel(join(folder, "lion.keras"), lion);
+    const cases = [
+      ["sgd.keras", "s.h5", true],
+      ["sgd.keras", "s.onnx", false],
+      ["sgd.keras", "s.safetensors", false],
+      ["sgd.keras", "sgd/model.json", true],
+      ["lion.keras", "l.h5", true],
+      ["lion.keras", "lion/model.json", false],
+    ] as const;
+    for (const [from, into, optimizer_state] of cases)
+      expect(await answer(convert.run(context(), { from: join(folder, from), into: join(folder, into) })), into).toMatchObject({ optimizer_state }); // prettier-ignore
   });
 
   it("makes ONNX files smaller, with the ranges of pictures too", async () => {
