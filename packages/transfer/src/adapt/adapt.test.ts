@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { isCajalError, tensor, type Tensor, type Weights } from "@cajal/core";
 import { dataset, type Dataset } from "@cajal/datasets";
-import { functional, mobilenet, readKeras, resolve, summary, weightSpecs } from "@cajal/models";
+import { functional, mobilenet, readKeras, resolve, summary, weightSpecs, type Symbolic } from "@cajal/models"; // prettier-ignore
 import { initialize, open } from "@cajal/runtime";
 import { sgd, train } from "@cajal/train";
 import { describe, expect, it } from "vitest";
@@ -184,6 +184,41 @@ describe("withHead", () => {
     const onTop = withHead(first, { classes: 2 });
     expect(onTop.weights.has("predictions_1/kernel")).toBe(true);
     expect(again.labels).toEqual(["a", "b", "c"]);
+  });
+});
+
+describe("a feature map whose channels come first", () => {
+  /** A convolution, and what is behind it; the channels lie so that no mean of other axes has as many elements. */
+  const mapped = (end: (net: ReturnType<typeof functional>, x: Symbolic) => Symbolic) => {
+    const net = functional("first");
+    const image = net.input([3, 8, 10]);
+    const options = { filters: 5, kernel_size: 3, data_format: "channels_first" } as const;
+    const model = net.model(image, end(net, net.layer("Conv2D", options, image)));
+    return { model, weights: initialize(model, { seed: 1 }) };
+  };
+  const widthOf = (base: LoadedModel) =>
+    resolve(withHead(base, { classes: 2 }).base.model).outputs[0]!.shape[1];
+
+  it("is pooled to one number a channel, as GlobalAveragePooling2D with channels_first does", async () => {
+    const base = mapped((net, x) => net.layer("ReLU", {}, x));
+    const x = tensor(
+      "float32",
+      [1, 3, 8, 10],
+      Array.from({ length: 240 }, (_, i) => Math.sin(i)),
+    );
+    await using whole = await open(base.model, base.weights);
+    const map = (await whole.predict(x)).data as Float32Array;
+    await using extractor = await featureExtractor(base);
+    const means = Array.from({ length: 5 }, (_, c) => map.slice(48 * c, 48 * c + 48).reduce((sum, each) => sum + each, 0) / 48); // prettier-ignore
+    near((await extractor.extract(x)).data, means, 1e-6);
+  });
+
+  it("is told by what is before layers that do not know it, and not across those that move axes", () => {
+    const normalized = mapped((net, x) =>
+      net.layer("Concatenate", { axis: 1 }, [net.layer("BatchNormalization", { axis: 1 }, x), x]),
+    );
+    expect(widthOf(normalized)).toBe(10);
+    expect(widthOf(mapped((net, x) => net.layer("Permute", { dims: [2, 3, 1] }, x)))).toBe(5);
   });
 });
 

@@ -9,11 +9,13 @@ import {
 } from "@cajal/core";
 import {
   functional,
+  layersIn,
   readKeras,
   resolve,
   toKerasJson,
   type LayerEntry,
   type ModelConfig,
+  type Network,
 } from "@cajal/models";
 import { initialize } from "@cajal/runtime";
 import { graphHead, type HeadedGraph } from "./graph/graphHead";
@@ -79,12 +81,12 @@ export function withHead(
   const pooled = functional(body.model.config.name);
   const output = pooled.input(shape.slice(1), { name: free("features") });
   let features = output;
-  if (shape.length === 4 && pooling !== null)
-    features =
-      pooling === "avg"
-        ? pooled.layer("GlobalAveragePooling2D", { name: free("pool") }, output)
-        : pooled.layer("GlobalMaxPooling2D", { name: free("pool") }, output);
-  else if (shape.length > 2) features = pooled.layer("Flatten", { name: free("flatten") }, output);
+  if (shape.length === 4 && pooling !== null) {
+    const data_format = hasChannelsFirst(network) ? "channels_first" : "channels_last";
+    const kind = pooling === "avg" ? "GlobalAveragePooling2D" : "GlobalMaxPooling2D";
+    features = pooled.layer(kind, { name: free("pool"), data_format }, output);
+  } else if (shape.length > 2)
+    features = pooled.layer("Flatten", { name: free("flatten") }, output);
   const base =
     features === output
       ? body
@@ -101,6 +103,19 @@ export function withHead(
   const headModel = top.model(input, predictions);
   const head = { model: headModel, weights: initialize(headModel, { seed }) };
   return { ...headed(base, head), base, head, ...(labels && { labels }) };
+}
+
+/** Whether the channels of the output come first: what the nearest layer before it says that knows them. */
+function hasChannelsFirst({ outputs }: Network): boolean {
+  for (let call = outputs[0]!.call; call; call = call.inputs[0]?.call) {
+    const { definition, config } = call.inner;
+    const layers = [call.inner, ...layersIn(Object.values(config))];
+    if (layers.some((layer) => layer.definition.channelsLast)) return true;
+    // Behind a layer that gives axes another order nothing before it tells.
+    const { layout } = definition;
+    if ("data_format" in config || layout === "order" || layout === "channelsLast") return false;
+  }
+  return false;
 }
 
 /** A base and a head as one model. */
