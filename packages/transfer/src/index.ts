@@ -16,7 +16,7 @@ export type { ModelSource, SourceOptions } from "./source";
 export type { TunedGraph } from "./adapt/graph/tuneGraph";
 export type { LoadedGraph } from "./adapt/graph/loadedGraph";
 export type { HeadedGraph } from "./adapt/graph/graphHead";
-export type { LoadedModel } from "./adapt/loadedModel";
+export type { Examples, LoadedModel } from "./adapt/loadedModel";
 export { cutAt, withInputShape } from "./adapt/cutAt";
 export type { HeadOptions } from "./adapt/headOptions";
 export { withHead, type HeadedModel } from "./adapt/withHead";

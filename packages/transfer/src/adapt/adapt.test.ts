@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { isCajalError, tensor, type Tensor, type Weights } from "@cajal/core";
 import { dataset, type Dataset } from "@cajal/datasets";
-import { functional, mobilenet, readKeras, resolve, summary, weightSpecs, type Symbolic } from "@cajal/models"; // prettier-ignore
+import { functional, mobilenet, readKeras, resolve, summary, toOnnx, weightSpecs, type Symbolic } from "@cajal/models"; // prettier-ignore
 import { initialize, open } from "@cajal/runtime";
 import { sgd, train } from "@cajal/train";
 import { describe, expect, it } from "vitest";
@@ -274,6 +274,59 @@ describe("fineTune", () => {
     expect(losses.at(-1)!).toBeLessThan(losses[2]!); // of the same batch, two epochs before
     for (const { key } of weightSpecs(model))
       near(weights.get(key)!.data as Float32Array, expected!.get(key)!.data as Float32Array, 1e-4);
+  });
+
+  describe("of several inputs", () => {
+    /** What a dense layer makes of an image and of numbers, together. */
+    const two = (): LoadedModel => {
+      const net = functional("two");
+      const [image, place] = [net.input([4, 4, 3], { name: "image" }), net.input([5], { name: "place" })]; // prettier-ignore
+      const both = [net.layer("Flatten", {}, image), place];
+      const model = net.model([image, place], net.layer("Dense", { units: 6, name: "body" }, net.layer("Concatenate", {}, both))); // prettier-ignore
+      return { model, weights: initialize(model, { seed: 1 }) };
+    };
+    const waves = (shape: readonly number[], step: number) =>
+      tensor("float32", shape, Float32Array.from({ length: shape.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * step))); // prettier-ignore
+    const x = { place: waves([7, 5], 1.3), image: waves([7, 4, 4, 3], 0.7) };
+    const y = tensor("int32", [7], [0, 1, 2, 2, 1, 0, 1]);
+    const stages = [{ epochs: 2, learningRate: 0.05 }, { epochs: 1 }];
+
+    it("trains the head on features as on the frozen whole, and keeps these by all inputs", async () => {
+      const folder = mkdtempSync(join(tmpdir(), "cajal-two-"));
+      try {
+        const data = dataset({ x, y }).batch(3);
+        const options = { ...head, layer: "body", stages, cache: folder };
+        const { losses } = await tuned(fineTune(two(), data, options));
+        // Augmented data go through the whole network.
+        const whole = await tuned(fineTune(two(), data, { ...options, augment: (batch) => batch }));
+        near(losses, whole.losses, 1e-5);
+        const other = { ...x, place: waves([7, 5], 0.4) };
+        await using extractor = await featureExtractor(two());
+        const kept = await extractor.features(dataset({ x: other, y: { classes: y } }).batch(7), { cache: folder }); // prettier-ignore
+        near((await kept.all()).x.data, (await extractor.extract(other)).data, 1e-6);
+        expect((await kept.all()).y).toEqual({ classes: y });
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+
+    it("does so in graphs", async () => {
+      const { model, weights } = two();
+      const graph = { model: toOnnx(model, weights) };
+      const options = { classes: 3, seed, shuffle: false, stages };
+      const data = dataset({ x, y }).batch(3);
+      const { losses } = await tuned(fineTune(graph, data, options) as AsyncIterable<FineTuneEvent>); // prettier-ignore
+      const whole = fineTune(graph, data, { ...options, augment: (batch) => batch });
+      near(losses, (await tuned(whole as AsyncIterable<FineTuneEvent>)).losses, 1e-5);
+    });
+
+    it("takes one input by its name, too", async () => {
+      const { x, y } = await images(12).all();
+      const named = dataset({ x: { image: x }, y }).batch(4);
+      const options = { ...head, stages: [{ epochs: 2 }] };
+      const { losses } = await tuned(fineTune(small(), named, options));
+      near(losses, (await tuned(fineTune(small(), images(12), options))).losses, 1e-6);
+    });
   });
 
   it("gives the whole model's weights after every epoch, in each stage", async () => {

@@ -1,5 +1,5 @@
 // What a network sees of examples: the output of a layer, pooled.
-import { checkOptions, type Tensor } from "@cajal/core";
+import { checkOptions, type NamedTensors, type Tensor } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
 import { resolve } from "@cajal/models";
 import { open, type OpenOptions } from "@cajal/runtime";
@@ -22,8 +22,8 @@ export interface FeatureExtractorOptions extends Pick<
 export interface FeatureExtractor extends LoadedModel {
   /** How many features an example has. */
   readonly size: number;
-  /** Features of a batch: x `[n, …]` → float32 `[n, size]`. */
-  extract(x: Tensor): Promise<Tensor<"float32">>;
+  /** Features of a batch: x `[n, …]`, of several inputs by their names → float32 `[n, size]`. */
+  extract(x: Tensor | NamedTensors): Promise<Tensor<"float32">>;
   /**
    * A data set's examples by their features, in memory, in the order of epoch 0. Batches are read and decoded while
    * the network computes; on many cores one thread decodes too slowly for it: give what `inWorkers` makes.

@@ -1,5 +1,14 @@
 // The features of a data set's examples, by a session that gives them; kept on disk by the examples' content.
-import { CajalError, checkOptions, sizeOf, tensor, type Batch, type Tensor } from "@cajal/core";
+import {
+  CajalError,
+  checkOptions,
+  isTensor,
+  sizeOf,
+  tensor,
+  type NamedBatch,
+  type NamedTensors,
+  type Tensor,
+} from "@cajal/core";
 import { decodeSafetensors, encodeSafetensors } from "@cajal/files";
 import { dataset, type Dataset } from "@cajal/datasets";
 import type { Session } from "@cajal/runtime";
@@ -15,7 +24,7 @@ export interface FeaturesOptions {
 
 /** Examples by batches: a dataset, or what `inWorkers` of `@cajal/datasets/node` computes of one in several threads. */
 export interface FeaturesData extends Pick<Dataset, "size" | "batchSize" | "classes"> {
-  batches(options?: { readonly signal?: AbortSignal }): AsyncIterable<Batch>;
+  batches(options?: { readonly signal?: AbortSignal }): AsyncIterable<NamedBatch>;
 }
 
 /**
@@ -33,16 +42,15 @@ export async function featuresOf(
   const { cache, signal, onProgress } = options;
   const store = cache === undefined ? undefined : await keptIn(cache, of());
   const rows = new Float32Array(data.size * size);
-  const labels: Tensor[] = [];
-  const factors: Tensor[] = [];
-  async function compute(x: Tensor, at: number): Promise<void> {
-    const count = x.shape[0]!;
-    const hashes = store && Array.from({ length: count }, (_, i) => store.hash(rowOf(x, i)));
+  const labels: NamedBatch["y"][] = [];
+  const factors: NamedBatch["y"][] = [];
+  async function compute(x: NamedBatch["x"], at: number, count: number): Promise<void> {
+    const hashes = store && Array.from({ length: count }, (_, i) => store.hash(rowsOf(x, i)));
     const missing = Array.from({ length: count }, (_, i) => i).filter(
       (i) => !(hashes && store.rows.has(hashes[i]!)),
     );
     if (missing.length > 0) {
-      const { data: computed } = await predicted(session, missing.length === count ? x : rowsAt(x, missing)); // prettier-ignore
+      const { data: computed } = await predicted(session, missing.length === count ? x : mapped(x, (each) => rowsAt(each, missing))); // prettier-ignore
       missing.forEach((i, j) => {
         const row = computed.slice(j * size, (j + 1) * size);
         rows.set(row, (at + i) * size);
@@ -57,11 +65,12 @@ export async function featuresOf(
   let at = 0;
   try {
     for await (const { x, y, weight } of data.batches({ ...(signal && { signal }) })) {
-      running.push(compute(x, at));
+      const count = lengthOf(x);
+      running.push(compute(x, at, count));
       running.at(-1)!.catch(() => {}); // it is told where it is awaited
       labels.push(y);
       if (weight) factors.push(weight);
-      at += x.shape[0]!;
+      at += count;
       if (running.length === 3) await running.shift();
     }
     for (const each of running) await each;
@@ -71,14 +80,32 @@ export async function featuresOf(
   await store?.save();
   return dataset({
     x: tensor("float32", [at, size], rows.subarray(0, at * size)),
-    y: joined(labels, at),
+    y: joined(labels, at) as Tensor,
     ...(factors.length > 0 && { weight: joined(factors, at) as Tensor<"float32"> }),
     ...(data.classes && { classes: data.classes }),
-  }).batch(data.batchSize);
+  }).batch(data.batchSize) as Dataset<"float32">;
 }
 
-/** What batches have of `count` examples in all, as one tensor. */
-function joined(parts: readonly Tensor[], count: number): Tensor {
+/** A batch's tensors, those of several inputs one after the other. */
+const tensorsOf = (x: NamedBatch["x"]): readonly Tensor[] => isTensor(x) ? [x] : Object.values(x); // prettier-ignore
+
+const lengthOf = (x: NamedBatch["x"]): number => tensorsOf(x)[0]?.shape[0] ?? 0;
+
+const mapped = (x: NamedBatch["x"], change: (tensor: Tensor, name?: string) => Tensor) =>
+  isTensor(x)
+    ? change(x)
+    : Object.fromEntries(Object.entries(x).map(([name, each]) => [name, change(each, name)]));
+
+/** What batches have of `count` examples in all, as one tensor, or one for each name. */
+const joined = (parts: readonly NamedBatch["y"][], count: number): NamedBatch["y"] =>
+  mapped(parts[0]!, (_, name) =>
+    concatenated(
+      parts.map((part) => (name === undefined ? part : (part as NamedTensors)[name]) as Tensor),
+      count,
+    ),
+  );
+
+function concatenated(parts: readonly Tensor[], count: number): Tensor {
   const [{ dtype, shape }] = parts as [Tensor];
   const all = tensor(dtype, [count, ...shape.slice(1)]);
   let to = 0;
@@ -90,10 +117,11 @@ function joined(parts: readonly Tensor[], count: number): Tensor {
 }
 
 /** The bytes of an example. */
-function rowOf({ data, shape }: Tensor, i: number): Uint8Array {
-  const bytes = data.byteLength / shape[0]!;
-  return new Uint8Array(data.buffer, data.byteOffset + i * bytes, bytes);
-}
+const rowsOf = (x: NamedBatch["x"], i: number): readonly Uint8Array[] =>
+  tensorsOf(x).map(({ data, shape }) => {
+    const bytes = data.byteLength / shape[0]!;
+    return new Uint8Array(data.buffer, data.byteOffset + i * bytes, bytes);
+  });
 
 function rowsAt(x: Tensor, indices: readonly number[]): Tensor {
   const rest = x.shape.slice(1);
@@ -134,7 +162,11 @@ async function keptIn(folder: string, network: Iterable<string | Uint8Array>) {
   const before = rows.size;
   return {
     rows,
-    hash: (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("base64").slice(0, 24),
+    hash: (parts: readonly Uint8Array[]) => {
+      const hash = createHash("sha256");
+      for (const bytes of parts) hash.update(bytes);
+      return hash.digest("base64").slice(0, 24);
+    },
     async save() {
       if (rows.size === before) return;
       const all = [...rows.values()];
@@ -153,6 +185,8 @@ async function keptIn(folder: string, network: Iterable<string | Uint8Array>) {
   };
 }
 
-/** Float32 features [n, size] of a batch [n, …]. */
-export const predicted = async (session: Session, x: Tensor) =>
-  (await session.predict(x)) as Tensor<"float32">;
+/** Float32 features [n, size] of a batch [n, …], or of one for each input. */
+export const predicted = async (session: Session, x: NamedBatch["x"]) =>
+  (isTensor(x)
+    ? await session.predict(x)
+    : (await session.run(x))[session.outputs[0]!.name]) as Tensor<"float32">;

@@ -7,7 +7,7 @@ import { adam, train } from "@cajal/train";
 import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { tuneGraph, type TunedGraph } from "./graph/tuneGraph";
 import { featureExtractor } from "./featureExtractor";
-import { checkData, checkLoaded, type LoadedModel } from "./loadedModel";
+import { checkData, checkLoaded, type Examples, type LoadedModel } from "./loadedModel";
 import {
   checkClasses,
   checkpointsOf,
@@ -33,7 +33,7 @@ import { headed, withHead } from "./withHead";
  */
 export function fineTune(
   network: LoadedModel,
-  data: Dataset,
+  data: Examples,
   options?: FineTuneOptions,
 ): AsyncGenerator<FineTuneEvent, void, undefined>;
 /**
@@ -42,18 +42,18 @@ export function fineTune(
  */
 export function fineTune(
   network: LoadedGraph,
-  data: Dataset,
+  data: Examples,
   options?: FineTuneOptions,
 ): AsyncGenerator<FineTuneEvent<TunedGraph>, void, undefined>;
 /** Fine-tunes what is either. */
 export function fineTune(
   network: LoadedModel | LoadedGraph,
-  data: Dataset,
+  data: Examples,
   options?: FineTuneOptions,
 ): AsyncGenerator<FineTuneEvent | FineTuneEvent<TunedGraph>, void, undefined>;
 export async function* fineTune(
   network: LoadedModel | LoadedGraph,
-  data: Dataset,
+  data: Examples,
   options: FineTuneOptions = {},
 ): AsyncGenerator<FineTuneEvent | FineTuneEvent<TunedGraph>, void, undefined> {
   checkArgument("fineTune", "the model", network, "object");
@@ -134,7 +134,7 @@ export async function* fineTune(
       }
       continue;
     }
-    const examples = augment ? (data.map(augment) as Dataset) : data;
+    const examples = augment ? (data as Dataset).map(augment) : data;
     for await (const event of train(isNamed ? thawed(start.model) : start.model, examples, {
       ...all,
       ...own,

@@ -1,5 +1,12 @@
 // A model as everything here takes it and gives it back: a Keras config with its weights.
-import { CajalError, checkArgument, showValue, type Weights } from "@cajal/core";
+import {
+  CajalError,
+  checkArgument,
+  showValue,
+  type DType,
+  type NamedBatch,
+  type Weights,
+} from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
 import type { Layer, ModelConfig } from "@cajal/models";
 
@@ -12,6 +19,9 @@ export interface LoadedModel {
   readonly labels?: readonly string[] | undefined;
 }
 
+/** What a model learns from: batches `{ x, y }`, of several inputs by their names. */
+export type Examples = Dataset | Dataset<DType, DType, NamedBatch>;
+
 /** @throws CajalError `bad-argument` for what is no model with weights */
 export function checkLoaded(where: string, network: LoadedModel): void {
   checkArgument(where, "the model", network, "object");
@@ -22,7 +32,7 @@ export function checkLoaded(where: string, network: LoadedModel): void {
 }
 
 /** @throws CajalError `bad-argument` for what is no dataset */
-export function checkData(where: string, name: string, data: Dataset): void {
+export function checkData(where: string, name: string, data: Examples): void {
   checkArgument(where, name, data, "object");
   checkAwaited(where, name, data);
   if (typeof data.batches !== "function")

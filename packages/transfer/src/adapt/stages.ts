@@ -1,9 +1,9 @@
 // Fine-tuning goes in stages: what each is told, and what is reported of it.
 import { CajalError, checkOptions, optionsOf, showValue, unknownName } from "@cajal/core";
-import type { BatchMap, Dataset } from "@cajal/datasets";
+import type { BatchMap } from "@cajal/datasets";
 import type { TrainEvent, TrainOptions } from "@cajal/train";
 import { headOptions, type HeadOptions } from "./headOptions";
-import type { LoadedModel } from "./loadedModel";
+import type { Examples, LoadedModel } from "./loadedModel";
 
 /** A part of the training: which layers learn, for how long, how fast. */
 export interface Stage {
@@ -100,7 +100,7 @@ export function learnersOf(stage: Stage, index: number, of: Learners): readonly 
  */
 export function checkClasses(
   shapes: readonly (readonly unknown[] | undefined)[],
-  { classes }: Dataset,
+  { classes }: Examples,
   { loss, newHead }: { readonly loss: TrainOptions["loss"]; readonly newHead: boolean },
 ): void {
   const outputs = shapes[0]?.at(-1);
@@ -154,7 +154,7 @@ export interface FineTuneOptions
   /** Default ["accuracy"]. */
   readonly metrics?: TrainOptions["metrics"];
   /** What every epoch is measured on. */
-  readonly validation?: Dataset;
+  readonly validation?: Examples;
   /**
    * Changes batches at random. Whatever is random belongs here: without it a stage in which the head alone learns
    * computes the features of the data once, and trains on those.

@@ -13,6 +13,7 @@ import {
   type FineTuneOptions,
   type Stage,
 } from "../stages";
+import type { Examples } from "../loadedModel";
 import { cutGraph } from "./cutGraph";
 import { graphHead, headAlone } from "./graphHead";
 import { floatsOf, type LoadedGraph } from "./loadedGraph";
@@ -23,7 +24,7 @@ export type TunedGraph = LoadedGraph & { readonly weights: Weights };
 /** See `fineTune`; names in stages are those of initializers, or what they begin with. */
 export async function* tuneGraph(
   network: LoadedGraph,
-  data: Dataset,
+  data: Examples,
   options: FineTuneOptions,
 ): AsyncGenerator<FineTuneEvent<TunedGraph>, void, undefined> {
   const { classes, labels = data.classes ?? network.labels, layer, pooling, dropout = 0, cache, seed = 0 } = options; // prettier-ignore
@@ -78,7 +79,7 @@ export async function* tuneGraph(
     if (renewed && alone && !augment) {
       // What learns reads the same features in every epoch: they are computed once.
       const base = cutGraph({ model }, renewed.features).model;
-      const read = async (examples: Dataset) => {
+      const read = async (examples: Examples) => {
         await using session = await open(base, place);
         const reading = { ...(cache !== undefined && { cache }), ...(signal && { signal }) };
         const size = renewed.weights!.get(head[0]!)!.shape[0]!;
@@ -108,7 +109,7 @@ export async function* tuneGraph(
       }
       continue;
     }
-    const examples = augment ? (data.map(augment) as Dataset) : data;
+    const examples = augment ? (data as Dataset).map(augment) : data;
     for await (const event of train(model, examples, {
       ...all,
       ...(validation && { validation }),
