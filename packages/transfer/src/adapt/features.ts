@@ -51,6 +51,12 @@ export async function featuresOf(
     );
     if (missing.length > 0) {
       const { data: computed } = await predicted(session, missing.length === count ? x : mapped(x, (each) => rowsAt(each, missing))); // prettier-ignore
+      if (computed.length !== missing.length * size)
+        throw new CajalError(
+          "bad-shape",
+          `features: the network gave ${computed.length / size} rows of ${size} for ${missing.length} examples, expected one for each: the first axis of its output is not that of the examples.`,
+          { got: computed.length / size, expected: missing.length },
+        );
       missing.forEach((i, j) => {
         const row = computed.slice(j * size, (j + 1) * size);
         rows.set(row, (at + i) * size);

@@ -92,6 +92,15 @@ describe("a graph that others exported", () => {
     }
   });
 
+  it("is refused where the first axis of its features is not that of the examples", async () => {
+    const g = new GraphBuilder();
+    const each = g.input("x", "float32", ["batch", 4]);
+    g.output(g.concat([each, g.neg(each)], { axis: 0 }), "y");
+    const data = dataset({ x: x([6, 4]), y: tensor("int32", [6]) }).batch(3);
+    const events = fineTune({ model: g.build() }, data, { classes: 2 });
+    await expect(events.next()).rejects.toThrow(/6 rows of 4 for 3 examples, expected one for each/); // prettier-ignore
+  });
+
   it("gets a new head, which alone learns first", async () => {
     const { model, features } = small();
     const { model: headed, head } = withHead({ model }, { classes: 3, layer: features });
