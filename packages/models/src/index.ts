@@ -34,6 +34,7 @@ export type { NetworkLayer } from "./network/planNode";
 export { withoutEnding, withOutputs } from "./network/transform";
 export { checkWeights } from "./network/checkWeights";
 export { readKeras } from "./keras/readKeras";
+export { parseJson, writeJson } from "./keras/parseJson";
 export { toKerasJson, type KerasJsonOptions } from "./toKerasJson";
 export type { Keras3Config } from "./keras/keras3";
 export type { ResolveOptions } from "./keras/registry";

@@ -2,7 +2,7 @@
 // Other tools read the weights; {@link decodeSavedModel} reads it all.
 import { CajalError, checkOptions, optionsOf, showValue, type Weights } from "@cajal/core";
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from "@cajal/files";
-import { checkWeights, readKeras, type Layer, type ModelConfig } from "@cajal/models";
+import { checkWeights, parseJson, readKeras, writeJson, type Layer, type ModelConfig } from "@cajal/models"; // prettier-ignore
 
 export interface SavedModel {
   /** A Keras config. */
@@ -53,7 +53,7 @@ export function encodeSavedModel(
     metadata: {
       format,
       version,
-      config: JSON.stringify(model),
+      config: writeJson(model),
       ...(labels && { labels: JSON.stringify(labels) }),
     },
   });
@@ -84,10 +84,10 @@ export function decodeSavedModel(
       `${where}: got a model file of version ${metadata.version}, expected ${version}.`,
       { file: where, version: metadata.version },
     );
-  const model = parseJson(where, "config", metadata.config) as ModelConfig;
+  const model = parsed(where, "config", metadata.config) as ModelConfig;
   const config = readKeras(model);
   checkWeights(where, config, tensors, options);
-  const labels = metadata.labels === undefined ? undefined : parseJson(where, "labels", metadata.labels); // prettier-ignore
+  const labels = metadata.labels === undefined ? undefined : parsed(where, "labels", metadata.labels); // prettier-ignore
   checkLabels(where, labels as readonly string[] | undefined);
   return { model, weights: tensors, ...(labels !== undefined && { labels: labels as string[] }) };
 }
@@ -95,9 +95,9 @@ export function decodeSavedModel(
 const isContents = (file: Uint8Array | Safetensors): file is Safetensors =>
   typeof file === "object" && file !== null && "tensors" in file && "metadata" in file;
 
-function parseJson(where: string, name: string, text: string | undefined): unknown {
+function parsed(where: string, name: string, text: string | undefined): unknown {
   try {
-    return JSON.parse(text ?? "");
+    return parseJson(text ?? "");
   } catch (cause) {
     throw new CajalError(
       "bad-file",

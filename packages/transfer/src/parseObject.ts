@@ -1,11 +1,12 @@
 // JSON that must be an object, or a list of names.
 import { CajalError } from "@cajal/core";
+import { parseJson } from "@cajal/models";
 
 /** @throws CajalError `bad-file` for what is not JSON, or no object */
 export function parseObject(text: string, where: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ""));
+    value = parseJson(text);
   } catch (cause) {
     throw new CajalError("bad-file", `${where}: it is not JSON.`, { file: where }, { cause });
   }

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isCajalError, sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
+import { bytesSource, encodeZip, openZip } from "@cajal/files";
 import { functional, readKeras, resolve, summary, toKerasJson, weightSpecs } from "@cajal/models";
 import { decodeModel } from "@cajal/onnx";
 import { initialize, open } from "@cajal/runtime";
@@ -316,6 +317,27 @@ describe("a small model", () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it("keeps numbers that JSON has not, and reads them as Python writes them", async () => {
+    const net = functional("bins");
+    const x = net.input([3]);
+    const bin_boundaries = [-Infinity, 0, 1, Infinity];
+    const model = net.model(x, net.layer("Discretization", { bin_boundaries, name: "bins" }, x));
+    const boundariesOf = ({ model }: Pick<ReadModel, "model">) =>
+      model.config.layers.find(({ name }) => name === "bins")!.config.bin_boundaries;
+    for (const format of whole) {
+      const files = encodeModel({ model, weights: new Map() }, { format });
+      expect(boundariesOf(await readModel(files)), format).toEqual(bin_boundaries);
+    }
+    const [written] = encodeModel({ model, weights: new Map() }, { format: "keras" }).values();
+    const members = new Map<string, Uint8Array>();
+    for (const [name, entry] of await openZip(bytesSource(written!)))
+      members.set(name, await entry.read());
+    const text = new TextDecoder().decode(members.get("config.json")).replaceAll("1e999", "Infinity"); // prettier-ignore
+    members.set("config.json", new TextEncoder().encode(text));
+    expect(text).toContain("-Infinity");
+    expect(boundariesOf(await readModel(encodeZip(members)))).toEqual(bin_boundaries);
   });
 
   it("goes to TF.js in shards of 4 MB", async () => {

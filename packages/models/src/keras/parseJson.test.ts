@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readKeras } from "./readKeras";
-import { parseJson } from "./parseJson";
+import { parseJson, writeJson } from "./parseJson";
 
 const text = '{ "class_name": "Sequential", "config": { "layers": [] } }';
 
@@ -14,6 +14,15 @@ describe("text of a model", () => {
   it("with NaN beside texts of any length", () => {
     const long = 'NaN"'.repeat(2 ** 22);
     expect(parseJson(`{ "a": ${JSON.stringify(long)}, "b": NaN }`)).toEqual({ a: long, b: NaN });
+  });
+
+  it("written with the numbers that JSON has not, the infinities so that all read them", () => {
+    const value = { a: NaN, b: [-Infinity, Infinity, 1, null], c: 'NaN, "Infinity"', d: undefined };
+    const text = writeJson(value);
+    expect(text).toBe(String.raw`{"a":NaN,"b":[-1e999,1e999,1,null],"c":"NaN, \"Infinity\""}`);
+    expect(parseJson(text)).toEqual(value);
+    expect(JSON.parse(writeJson({ b: value.b }))).toEqual({ b: value.b });
+    expect(writeJson({ a: 1, b: [1] }, (key, each) => (key === "a" ? -Infinity : each))).toBe('{"a":-1e999,"b":[1]}'); // prettier-ignore
   });
 
   it.each([

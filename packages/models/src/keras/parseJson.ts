@@ -1,6 +1,6 @@
 // Text of a file as JSON. Keras writes with Python's json module, which writes NaN and Infinity as they
 // are, and editors on Windows put a byte order mark before it or save it as UTF-16.
-import { CajalError } from "@cajal/core";
+import { CajalError, checkArgument } from "@cajal/core";
 
 /**
  * What the text says, NaN, Infinity and -Infinity among its numbers.
@@ -9,6 +9,7 @@ import { CajalError } from "@cajal/core";
  * @throws CajalError `bad-file`
  */
 export function parseJson(text: string | Uint8Array): unknown {
+  if (typeof text !== "string") checkArgument("parseJson", "text", text, "bytes");
   const read = typeof text === "string" ? text : decoded(text);
   const clean = read.startsWith("\uFEFF") ? read.slice(1) : read;
   try {
@@ -28,6 +29,31 @@ export function parseJson(text: string | Uint8Array): unknown {
 
 /** Begins what stands for a number that JSON does not have; no text of a file holds it. */
 const numberMark = "\u0000number ";
+
+/**
+ * A value as JSON, NaN and the infinities among its numbers, for which `JSON.stringify` has null: NaN as Python's json
+ * module writes and reads it, infinities as numbers so large that all who read JSON take them for infinite.
+ *
+ * @param change what is written in the place of a value, by its key
+ * @example writeJson({ axis: -1, initial: -Infinity }); // {"axis":-1,"initial":-1e999}
+ */
+export function writeJson(
+  value: object,
+  change: (key: string, value: unknown) => unknown = (_, each) => each,
+): string {
+  checkArgument("writeJson", "value", value, "object");
+  checkArgument("writeJson", "change", change, "function");
+  const marked = JSON.stringify(value, (key, each: unknown) => {
+    const written = change(key, each);
+    return typeof written === "number" && !Number.isFinite(written)
+      ? numberMark + written
+      : written;
+  });
+  return marked.replaceAll(
+    /"\\u0000number (NaN|(-?)Infinity)"/g,
+    (_, number: string, sign: string) => (number === "NaN" ? number : `${sign}1e999`),
+  );
+}
 
 /** JSON with Python's NaN and Infinity; undefined where it is none either. */
 function withNumbers(text: string): unknown {

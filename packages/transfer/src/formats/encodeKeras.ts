@@ -2,7 +2,14 @@
 // `.weights.h5` and `.keras` (keras/src/saving/saving_lib.py).
 import { CajalError, tensor, type Tensor, type Weights } from "@cajal/core";
 import { encodeHdf5, encodeZip, type Hdf5Attribute } from "@cajal/files";
-import { readKeras, resolve, toKerasJson, type ModelConfig, type Network } from "@cajal/models";
+import {
+  readKeras,
+  resolve,
+  toKerasJson,
+  writeJson,
+  type ModelConfig,
+  type Network,
+} from "@cajal/models";
 import { kerasPaths, type SavedWeight } from "../kerasPaths";
 import { legacyOrder } from "../matchWeights";
 import { writtenState } from "../optimizer/optimizerState";
@@ -32,10 +39,10 @@ export function encodeKerasH5(original: WholeModel, name: string): ReadonlyMap<s
   const training = compiled(trainingConfig);
   attributes.set("", {
     ...versions,
-    model_config: JSON.stringify(toKerasJson(model, { version: 3, layers: network.added })),
+    model_config: writeJson(toKerasJson(model, { version: 3, layers: network.added })),
     ...(training && {
       training_config: withFloats(
-        JSON.stringify({
+        writeJson({
           // Keras asks for it also where there is none.
           loss_weights: null,
           ...training.rest,
@@ -77,7 +84,7 @@ export function encodeKerasZip(
   const { model, labels, trainingConfig } = whole;
   const layers = whole.network.added;
   const training = compiled(trainingConfig);
-  const json = (value: object) => new TextEncoder().encode(withFloats(JSON.stringify(value)));
+  const json = (value: object) => new TextEncoder().encode(withFloats(writeJson(value)));
   const written = toKerasJson(model, { version: 3, layers });
   const config = {
     ...written,

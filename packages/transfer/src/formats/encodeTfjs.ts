@@ -1,7 +1,7 @@
 // TF.js' layers models, as `model.save` writes them: `model.json`, and the weights' bytes in shards of 4 MB
 // beside it. tfjs-layers/src/engine/training.ts, tfjs-core/src/io.
 import { CajalError, type Tensor } from "@cajal/core";
-import { toKerasJson, type NetworkLayer } from "@cajal/models";
+import { toKerasJson, writeJson, type NetworkLayer } from "@cajal/models";
 import { tfjsTraining } from "../optimizer/tfjsState";
 import { checkTfjs } from "./checkTfjs";
 import type { WholeModel } from "./format";
@@ -62,7 +62,7 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
     ...(labels && { userDefinedMetadata: { labels } }),
   };
   return new Map([
-    [name, new TextEncoder().encode(JSON.stringify(json, asTfjs))],
+    [name, new TextEncoder().encode(writeJson(json, asTfjs))],
     ...paths.map((path, i) => [folder + path, shards[i]!] as const),
   ]);
 }
