@@ -3,6 +3,7 @@
 import { expect, it } from "vitest";
 import { functional } from "../network/functional";
 import { toKerasJson } from "../toKerasJson";
+import { readKeras } from "./readKeras";
 
 const configOf = (
   className: "RNN" | "Dense" | "RandomFlip" | "Bidirectional" | "UpSampling1D" | "Discretization",
@@ -40,6 +41,22 @@ it("writes the ReLU that Keras 3 has for a ThresholdedReLU", () => {
   expect(toKerasJson(model).config).toMatchObject({
     layers: [{}, { class_name: "ThresholdedReLU" }],
   });
+});
+
+it("gives the number that Pad puts around a tensor in the call, and the rest as settings", () => {
+  const net = functional("m");
+  const x = net.input([3]);
+  const settings = { pad_width: [[0, 0], [1, 2]], mode: "constant" }; // prettier-ignore
+  const options = { ...settings, constant_values: -2 };
+  const padded = net.layer("Operation", { operation: "Pad", arguments: [{ tensor: 0 }], options, name: "it" }, x); // prettier-ignore
+  const written = toKerasJson(net.model(x, padded), { version: 3 });
+  const { layers } = written.config as { layers: object[] };
+  expect(layers[1]).toMatchObject({
+    class_name: "Pad",
+    inbound_nodes: [{ kwargs: { constant_values: -2 } }],
+  });
+  expect((layers[1] as { config: object }).config).toEqual({ name: "it", ...settings });
+  expect(readKeras(written).config.layers[1]!.config.options).toEqual(options);
 });
 
 it("gives policies of quantized layers and their quantizers the modules of these", () => {

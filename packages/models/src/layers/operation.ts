@@ -25,7 +25,7 @@ export const operation = defineLayer({
   positional: true,
   asOperation: ({ operation, arguments: args, options }) => {
     const named = Object.entries(typeof options === "object" && options !== null ? options : {});
-    const pick = (given: boolean) => Object.fromEntries(named.filter(([, value]) => hasTensor(value) === given)); // prettier-ignore
+    const pick = (given: boolean) => Object.fromEntries(named.filter(([name, value]) => (hasTensor(value) || inCalls.includes(name)) === given)); // prettier-ignore
     return {
       module: `keras.src.ops.${moduleOf(operation)}`,
       className: operation,
@@ -59,6 +59,9 @@ export const operation = defineLayer({
     { config: { operation: "Softmax", arguments: [{ tensor: 0 }], options: { axis: 1 } }, inputs: [[2, 3, 4]] },
   ], // prettier-ignore
 });
+
+/** What is given in the call though it is no tensor: the number that Pad puts around one. */
+const inCalls: readonly string[] = ["constant_values"];
 
 /** Whether an argument has inputs in it: such are given in the call, all else is a setting. */
 const hasTensor = (value: unknown): boolean =>
