@@ -4,6 +4,7 @@ import { tensor } from "@cajal/core";
 import { describe, expect, it } from "vitest";
 import { runOnnx } from "../../testing/runOnnx";
 import { toOnnx } from "../lower/lower";
+import { functional } from "../network/functional";
 import { resolve } from "../network/network";
 
 interface Saved {
@@ -30,6 +31,13 @@ describe("operations as Keras 3 computes them", () => {
       data.forEach((value, i) => expect(Math.abs(Number(y!.data[i]) - value)).toBeLessThan(1e-5));
     }
   });
+});
+
+it("refuses several axes where an operation is along one", () => {
+  const net = functional("m");
+  const x = net.input([3, 4]);
+  const options = { axis: [1, 2] };
+  expect(() => net.layer("Operation", { operation: "Softmax", arguments: [{ tensor: 0 }], options }, x)).toThrow(/got \[1,2\], expected one whole number as its axis/); // prettier-ignore
 });
 
 const ofTensorFlow = (function_: string, call: unknown) => ({

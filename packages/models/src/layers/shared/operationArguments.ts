@@ -74,6 +74,13 @@ export function integers(value: unknown, what: string): number[] {
   throw refusal(value, `whole numbers as its ${what}`);
 }
 
+/** One whole number, which may be a list of one. */
+export function integer(value: unknown, what: string): number {
+  const [one, ...others] = integers(value, what);
+  if (one === undefined || others.length > 0) throw refusal(value, `one whole number as its ${what}`); // prettier-ignore
+  return one;
+}
+
 export const reduction =
   (
     apply: (x: Value, options: { axes?: number[]; keepdims: boolean }, g: GraphBuilder) => Value,
@@ -87,7 +94,7 @@ export const reduction =
 export const along =
   (absent: number, apply: (x: Value, axis: number, g: GraphBuilder) => Value): Operation =>
   (args, g) =>
-    apply(first(args, g), integers(option<unknown>(args, "axis", 1, absent), "axis")[0]!, g);
+    apply(first(args, g), integer(option<unknown>(args, "axis", 1, absent), "axis"), g);
 
 export const list = ({ positional }: OperationArguments, g: GraphBuilder) =>
   (Array.isArray(positional[0]) ? positional[0] : positional).map((each) => operand(each, g));

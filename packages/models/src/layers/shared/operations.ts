@@ -13,6 +13,7 @@ import {
   reduction,
   refusal,
   unary,
+  integer,
   integers,
   type Operation,
   type OperationArguments,
@@ -110,17 +111,19 @@ const place =
     const axis = option<unknown>(args, "axis", 1, undefined);
     const keepdims = option(args, "keepdims", 2, false);
     if (axis === undefined) throw refusal(axis, "an axis: of all values the place is not computed");
-    return g.cast(apply(first(args, g), { axis: integers(axis, "axis")[0]!, keepdims }, g), "float32"); // prettier-ignore
+    return g.cast(apply(first(args, g), { axis: integer(axis, "axis"), keepdims }, g), "float32"); // prettier-ignore
   };
 
 const axisOf = (axis: number, { shape }: Value) => (axis < 0 ? axis + shape!.length : axis);
 
-/** One axis, which must be given: over none NumPy works on all values in a row. */
-const axisFrom = (args: OperationArguments, at: number) => {
+/** Axes, which must be given: over none NumPy works on all values in a row. */
+const axesFrom = (args: OperationArguments, at: number) => {
   const axis = option<unknown>(args, "axis", at, undefined);
   if (axis === undefined) throw refusal(axis, "an axis");
-  return integers(axis, "axis")[0]!;
+  return integers(axis, "axis");
 };
+
+const axisFrom = (args: OperationArguments, at: number) => integer(axesFrom(args, at), "axis");
 
 const pad: Operation = (args, g) => {
   const x = first(args, g);
@@ -157,18 +160,22 @@ function extentAlong(x: Value, axis: number): number {
 
 const numbersTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-const onAxis =
-  (at: number, order: (extent: number, args: OperationArguments) => number[]): Operation =>
-  (args, g) => {
-    const axis = axisFrom(args, at);
-    const x = first(args, g);
-    return taken(x, axis, order(extentAlong(x, axis), args), g);
-  };
+/** One axis after the other in another order. */
+const onAxes =
+  (
+    at: number,
+    order: (extent: number, args: OperationArguments, place: number) => number[],
+  ): Operation =>
+  (args, g) =>
+    axesFrom(args, at).reduce(
+      (x, axis, place) => taken(x, axis, order(extentAlong(x, axis), args, place), g),
+      first(args, g),
+    );
 
 /** Parts of an axis, of one size or between indices. */
 const split: Operation<readonly Value[]> = (args, g) => {
   const x = first(args, g);
-  const axis = integers(option<unknown>(args, "axis", 2, 0), "axis")[0]!;
+  const axis = integer(option<unknown>(args, "axis", 2, 0), "axis");
   const extent = extentAlong(x, axis);
   const at = option<unknown>(args, "indices_or_sections", 1, undefined);
   const [sections] = integers(at, "indices_or_sections");
@@ -239,9 +246,15 @@ const ofNumpy: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
     const axes = option<unknown>(args, "axes", 1, undefined);
     return g.transpose(x, axes === undefined ? x.shape!.map((_, i) => x.shape!.length - 1 - i) : integers(axes, "axes")); // prettier-ignore
   },
-  ExpandDims: along(0, (x, axis, g) => g.unsqueeze(x, [axis])),
-  Squeeze: (args, g) =>
-    g.squeeze(first(args, g), integers(option<unknown>(args, "axis", 1, -1), "axis")),
+  ExpandDims: (args, g) =>
+    g.unsqueeze(first(args, g), integers(option<unknown>(args, "axis", 1, 0), "axis")),
+  // Without axes those of one element go.
+  Squeeze: (args, g) => {
+    const x = first(args, g);
+    const ones = x.shape!.flatMap((extent, axis) => (extent === 1 ? [axis] : []));
+    const axes = integers(option<unknown>(args, "axis", 1, ones), "axis");
+    return axes.length > 0 ? g.squeeze(x, axes) : x;
+  },
   Concatenate: (args, g) => g.concat(list(args, g), { axis: Number(args.options["axis"] ?? -1) }),
   Stack: (args, g) => {
     const axis = Number(args.options["axis"] ?? 0);
@@ -279,12 +292,14 @@ const ofNumpy: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
   },
   Pad: pad,
   Split: split,
-  Flip: onAxis(1, (extent) => numbersTo(extent).toReversed()),
-  Roll: onAxis(2, (extent, args) => {
-    const shift = integers(option<unknown>(args, "shift", 1, undefined), "shift")[0]!;
+  Flip: onAxes(1, (extent) => numbersTo(extent).toReversed()),
+  Roll: onAxes(2, (extent, args, place) => {
+    const shifts = integers(option<unknown>(args, "shift", 1, undefined), "shift");
+    const shift = shifts.length === 1 ? shifts[0]! : shifts[place];
+    if (shift === undefined) throw refusal(shifts, "a shift for each axis");
     return numbersTo(extent).map((i) => (((i - shift) % extent) + extent) % extent);
   }),
-  Repeat: onAxis(2, (extent, args) => {
+  Repeat: onAxes(2, (extent, args) => {
     const times = option<unknown>(args, "repeats", 1, undefined);
     if (typeof times !== "number") throw refusal(times, "one number of repeats");
     return numbersTo(extent).flatMap((i) => Array.from({ length: times }, () => i));
@@ -312,7 +327,7 @@ const ofNumpy: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
     const axis = option<unknown>(args, "axis", 2, undefined);
     if (axis === undefined) throw refusal(axis, "an axis: of all values in a row none are taken");
     const indices = g.cast(operand(option<unknown>(args, "indices", 1, undefined), g), "int64");
-    return g.gather(x, indices, { axis: integers(axis, "axis")[0]! });
+    return g.gather(x, indices, { axis: integer(axis, "axis") });
   },
   BroadcastTo: (args, g) =>
     g.expand(first(args, g), integers(option<unknown>(args, "shape", 1, undefined), "shape")),

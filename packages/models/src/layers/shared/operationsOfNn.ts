@@ -1,7 +1,15 @@
 // Operations of keras.ops.nn: activations, and what is made of them. keras.io/api/ops/nn
 import { tensor } from "@cajal/core";
 import { activate, activationNames } from "../definition/activations";
-import { along, first, integers, option, refusal, type Operation } from "./operationArguments";
+import {
+  along,
+  first,
+  integer,
+  integers,
+  option,
+  refusal,
+  type Operation,
+} from "./operationArguments";
 
 const pascal = (name: string) => name.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()); // prettier-ignore
 
@@ -71,7 +79,7 @@ export const ofNn: Readonly<Record<string, Operation>> = {
     const x = first(args, g);
     const axis = option(args, "axis", 2, -1);
     if (axis !== -1) throw refusal(axis, "the last axis");
-    const classes = integers(option<unknown>(args, "num_classes", 1, undefined), "num_classes")[0]!;
+    const classes = integer(option<unknown>(args, "num_classes", 1, undefined), "num_classes");
     const numbers = g.constant(
       tensor(
         "float32",

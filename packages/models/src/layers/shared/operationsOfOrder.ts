@@ -1,13 +1,13 @@
 // Operations of keras.ops that order values, and pools of windows. keras.io/api/ops
 import type { Value } from "@cajal/onnx";
-import { first, integers, option, refusal, type Operation } from "./operationArguments";
+import { first, integer, integers, option, refusal, type Operation } from "./operationArguments";
 import { poolAttributes } from "./pooling";
 
 /** All values along an axis in their order, and where they were. */
 const sorted: Operation<readonly Value[]> = (args, g) => {
   const x = first(args, g);
-  const [given] = integers(option<unknown>(args, "axis", 1, -1), "axis");
-  const axis = given! < 0 ? given! + x.shape!.length : given!;
+  const given = integer(option<unknown>(args, "axis", 1, -1), "axis");
+  const axis = given < 0 ? given + x.shape!.length : given;
   const extent = x.shape![axis];
   if (typeof extent !== "number") throw refusal(given, "an axis whose extent is known");
   return g.topK(x, extent, { axis, largest: 0 });
@@ -20,10 +20,10 @@ export const ofOrder: Readonly<Record<string, Operation>> = {
 
 /** The largest along the last axis, and where they were, as float32. */
 export const topK: Operation<readonly Value[]> = (args, g) => {
-  const [k] = integers(option<unknown>(args, "k", 1, undefined), "k");
+  const k = integer(option<unknown>(args, "k", 1, undefined), "k");
   const inOrder = option(args, "sorted", 2, true);
   if (!inOrder) throw refusal(inOrder, "sorted = true: otherwise any order may come");
-  const [values, places] = g.topK(first(args, g), k!, { axis: -1 });
+  const [values, places] = g.topK(first(args, g), k, { axis: -1 });
   return [values, g.cast(places, "float32")];
 };
 
