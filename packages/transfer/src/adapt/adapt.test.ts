@@ -139,6 +139,20 @@ describe("fineTune without a new head", () => {
     expect((await tuned(fineTune(given, three as unknown as Dataset, { stages }))).losses).toHaveLength(1); // prettier-ignore
   });
 
+  it("does not call a new head's classes as those of the network before", async () => {
+    const before = { ...small(), labels: ["tench", "goldfish", "shark", "ray", "cock"] };
+    const stages = [{ epochs: 1, learns: "all" as const }];
+    const graph = { model: toOnnx(before.model, before.weights), labels: before.labels };
+    const graphs = fineTune(graph, images(3), { classes: 3, stages });
+    expect((await tuned(graphs as AsyncIterable<FineTuneEvent>)).labels).toBeUndefined();
+    expect((await tuned(fineTune(before, images(3), { classes: 3, stages }))).labels).toBeUndefined(); // prettier-ignore
+    const named = withHead(before, { labels: ["a", "b", "c"] });
+    expect((await tuned(fineTune(named, images(3), { stages }))).labels).toEqual(named.labels);
+    const seven = { classes: 7, labels: ["a", "b", "c"], stages };
+    for (const network of [before, graph])
+      expect(await message(tuned(fineTune(network, images(3), seven) as AsyncIterable<FineTuneEvent>))).toBe("fineTune: got 3 labels for 7 classes."); // prettier-ignore
+  });
+
   it("refuses a new head of fewer classes than the data have", async () => {
     expect(await message(tuned(fineTune(small(), ten(), { classes: 7 })))).toMatch(/a head of 7 classes and data of 10/); // prettier-ignore
   });

@@ -7,6 +7,7 @@ import { adam, train } from "@cajal/train";
 import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { tuneGraph, type TunedGraph } from "./graph/tuneGraph";
 import { featureExtractor } from "./featureExtractor";
+import { checkLabels } from "./headOptions";
 import { checkData, checkLoaded, type Examples, type LoadedModel } from "./loadedModel";
 import {
   checkClasses,
@@ -60,22 +61,24 @@ export async function* fineTune(
   if (!isGraph(network)) checkLoaded("fineTune", network);
   checkData("fineTune", "the data", data);
   checkOptions("fineTune", options, fineTuneOptions);
+  checkLabels("fineTune", options);
   if (options.validation !== undefined) checkData("fineTune", "validation", options.validation);
   if (isGraph(network)) return yield* tuneGraph(network, data, options);
-  const { classes, labels = data.classes ?? network.labels, layer, pooling, dropout, seed = 0 } = options; // prettier-ignore
+  const { classes, layer, pooling, dropout, seed = 0 } = options; // prettier-ignore
   const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
   const { loss = "sparse_categorical_crossentropy", metrics = ["accuracy"] } = options;
   const { validation, augment, cache, folder } = options;
   const renewed =
     classes !== undefined || options.labels !== undefined
       ? withHead(network, {
-          ...(classes !== undefined ? { classes } : { labels: labels! }),
+          ...(classes !== undefined ? { classes } : { labels: options.labels }),
           ...(layer !== undefined && { layer }),
           ...(pooling !== undefined && { pooling }),
           ...(dropout !== undefined && { dropout }),
           seed,
         })
       : undefined;
+  const labels = options.labels ?? data.classes ?? (renewed ? undefined : network.labels);
   const own = { ...(network.layers && { layers: network.layers }) };
   const start: LoadedModel = renewed ?? {
     model: readKeras(network.model),

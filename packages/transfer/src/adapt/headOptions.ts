@@ -1,5 +1,5 @@
 // What one may choose of a new head, on a Keras model or on a graph.
-import { optionsOf } from "@cajal/core";
+import { CajalError, optionsOf } from "@cajal/core";
 
 export interface HeadOptions {
   /** Number of classes of the head; or `labels`. */
@@ -25,3 +25,12 @@ export const headOptions = optionsOf<HeadOptions>({
   dropout: { least: 0, most: 0.99 },
   seed: { whole: true },
 });
+
+/** @throws CajalError `bad-argument` where there is not a name for each class */
+export function checkLabels(
+  where: string,
+  { classes, labels }: Pick<HeadOptions, "labels"> & { readonly classes?: number | undefined },
+): void {
+  if (!labels || classes === undefined || labels.length === classes) return;
+  throw new CajalError("bad-argument", `${where}: got ${labels.length} labels for ${classes} classes.`); // prettier-ignore
+}

@@ -21,7 +21,7 @@ import { initialize } from "@cajal/runtime";
 import { graphHead, type HeadedGraph } from "./graph/graphHead";
 import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { cutAt } from "./cutAt";
-import { headOptions, type HeadOptions } from "./headOptions";
+import { checkLabels, headOptions, type HeadOptions } from "./headOptions";
 import { checkLoaded, type LoadedModel } from "./loadedModel";
 
 /** A base with a new head. */
@@ -52,11 +52,7 @@ export function withHead(
   if (classes === undefined)
     throw new CajalError("bad-argument", "withHead: expected { classes } or { labels }.");
   checkInteger("withHead", "classes", classes, { least: 2 });
-  if (labels && labels.length !== classes)
-    throw new CajalError(
-      "bad-argument",
-      `withHead: got ${labels.length} labels for ${classes} classes.`,
-    );
+  checkLabels("withHead", { classes, labels });
   if (isGraph(pretrained)) return graphHead(pretrained, { ...options, classes });
   if (pooling !== null && pooling !== "avg" && pooling !== "max")
     throw unknownName("pooling", typeof pooling === "string" ? pooling : showValue(pooling), ["avg", "max"]); // prettier-ignore

@@ -27,7 +27,7 @@ export async function* tuneGraph(
   data: Examples,
   options: FineTuneOptions,
 ): AsyncGenerator<FineTuneEvent<TunedGraph>, void, undefined> {
-  const { classes, labels = data.classes ?? network.labels, layer, pooling, dropout = 0, cache, seed = 0 } = options; // prettier-ignore
+  const { classes, layer, pooling, dropout = 0, cache, seed = 0 } = options; // prettier-ignore
   const { folder, validation, augment } = options;
   if (dropout > 0)
     throw new CajalError(
@@ -44,6 +44,7 @@ export async function* tuneGraph(
           ...(layer !== undefined && { layer }),
           ...(pooling !== undefined && { pooling }),
         });
+  const labels = options.labels ?? data.classes ?? (renewed ? undefined : network.labels);
   let model: OnnxModel =
     renewed?.model ??
     (network.weights ? withInitializers(network.model, network.weights) : network.model);
