@@ -3,7 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isCajalError, sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
 import { bytesSource, encodeZip, openZip } from "@cajal/files";
-import { functional, readKeras, resolve, summary, toKerasJson, weightSpecs } from "@cajal/models";
+import {
+  functional,
+  readKeras,
+  resolve,
+  summary,
+  toKerasJson,
+  toOnnx,
+  weightSpecs,
+} from "@cajal/models";
 import { decodeModel } from "@cajal/onnx";
 import { initialize, open } from "@cajal/runtime";
 import * as tf from "@tensorflow/tfjs-core";
@@ -427,6 +435,14 @@ describe("a small model", () => {
     );
     const ftrl = { ...trainingConfig, optimizer: { class_name: "Adafactor", config: {} } };
     expect(encode({ trainingConfig: ftrl, optimizerState })).toMatch(/unsupported.*Adafactor/);
+    for (const format of ["keras", "h5", "tfjs", "onnx", "safetensors"])
+      for (const labels of ["abc", ["a", 2, "c"]])
+        expect(encode({ labels }, format)).toMatch(/bad-argument.*as labels, expected an array of strings/); // prettier-ignore
+    const graph = { model: toOnnx(model, weights), labels: "abc" };
+    expect(encode(graph, "onnx")).toMatch(/bad-argument.*as labels/);
+    expect(encode({ trainingConfig, optimizerState: 5 })).toMatch(/bad-argument.*expected a Map/);
+    expect(encode({ trainingConfig: "adam" })).toMatch(/bad-argument.*expected an object/);
+    expect(encode({ labels: null, trainingConfig: null, optimizerState: null })).toBeUndefined();
   });
 
   it("is JSON that says so", () => {

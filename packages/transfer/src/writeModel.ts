@@ -59,7 +59,17 @@ export function encodeModel(
       encoders.map(({ id }) => id),
     );
   const { name = `model${encoder.endings[0]}` } = options;
-  if (typeof content === "object" && content !== null && isGraph(content)) {
+  if (typeof content !== "object" || content === null)
+    throw new CajalError(
+      "bad-argument",
+      `encodeModel: got ${String(content)}, expected { model, weights }.`,
+    );
+  // What is no such thing would be written into a file that is not read again.
+  for (const [part, kind] of parts) {
+    const value = content[part] ?? undefined;
+    if (value !== undefined) checkArgument("encodeModel", part, value, kind);
+  }
+  if (isGraph(content)) {
     if (encoder.encodeGraph) return encoder.encodeGraph(content, name);
     throw new CajalError(
       "unsupported",
@@ -122,12 +132,13 @@ export function formatByName(path: string): WriteFormat {
   );
 }
 
+const parts = [
+  ["labels", "strings"],
+  ["trainingConfig", "object"],
+  ["optimizerState", "map"],
+] as const;
+
 function checked(content: ModelToWrite): WholeModel {
-  if (typeof content !== "object" || content === null)
-    throw new CajalError(
-      "bad-argument",
-      `encodeModel: got ${String(content)}, expected { model, weights }.`,
-    );
   const { layers } = content;
   const model = readKeras(content.model);
   checkWeights("encodeModel", model, content.weights, { layers });
