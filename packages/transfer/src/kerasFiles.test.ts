@@ -1,12 +1,15 @@
 // Files of Keras 3 of forms that are rare, on both engines. fixtures/make_keras.py makes them.
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { tensor, type Tensor } from "@cajal/core";
+import { bytesSource, openZip } from "@cajal/files";
 import { toKerasJson } from "@cajal/models";
 import { open } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
 import { encodeModel } from "./writeModel";
 import { withoutLora } from "./loraWeights";
-import { readModel } from "./readModel";
+import { readModel, readWeights } from "./readModel";
 
 interface Saved {
   readonly shape: number[];
@@ -111,5 +114,50 @@ it("says of .h5 with bfloat16 what to do", async () => {
     message: expect.stringMatching(
       /kernel" is opaque, as Keras writes bfloat16.*Save the model as \.keras/,
     ),
+  });
+});
+
+describe("a model of Keras 3 in a folder", () => {
+  const bytes = new Uint8Array(readFileSync(new URL("values_by_name.keras", folder)));
+  const members = async () => {
+    const files = new Map<string, Uint8Array>();
+    for (const [name, entry] of await openZip(bytesSource(bytes)))
+      files.set(name, await entry.read());
+    return files;
+  };
+  // The config is the file that is named.
+  const inOrder = (files: ReadonlyMap<string, Uint8Array>) =>
+    new Map([...files].toSorted(([a], [b]) => a.localeCompare(b)));
+
+  it("is what the same files in an archive are", async () => {
+    const whole = await readModel(bytes, { optimizer: true });
+    const read = await readModel(inOrder(await members()), { optimizer: true });
+    expect(read).toEqual({ ...whole, format: "Keras config.json" });
+    expect(await readWeights(inOrder(await members()), whole.model)).toEqual(whole.weights);
+    const labelled = new Map(await members());
+    labelled.set("metadata.json", new TextEncoder().encode('{ "labels": ["a", "b"] }'));
+    expect((await readModel(inOrder(labelled))).labels).toEqual(["a", "b"]);
+  });
+
+  it("is read from a disk, without the metadata too", async () => {
+    const to = mkdtempSync(join(tmpdir(), "cajal-folder-"));
+    try {
+      const whole = await readModel(bytes);
+      for (const [name, content] of await members())
+        if (name !== "metadata.json") writeFileSync(join(to, name), content);
+      expect((await readModel(join(to, "config.json"))).weights).toEqual(whole.weights);
+      rmSync(join(to, "model.weights.h5"));
+      await expect(readModel(join(to, "config.json"))).rejects.toMatchObject({ code: "io", message: expect.stringContaining("model.weights.h5") }); // prettier-ignore
+    } finally {
+      rmSync(to, { recursive: true });
+    }
+  });
+
+  it("is told from a list of shards", async () => {
+    const shards = { metadata: { total_size: 4 }, weight_map: { "/layers/dense/vars": ["model_00000.weights.h5"] } }; // prettier-ignore
+    const json = new TextEncoder().encode(JSON.stringify(shards));
+    const { model } = await readModel(bytes);
+    for (const read of [readModel(json), readWeights(json, model)])
+      await expect(read).rejects.toThrow(/it lists the shards that weights lie in.*in one file/);
   });
 });

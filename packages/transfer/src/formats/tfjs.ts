@@ -86,7 +86,17 @@ const bad = ({ name }: OpenSource, why: string, facts: Record<string, unknown> =
 async function readJson(source: OpenSource) {
   if (source.size > jsonAtMost)
     throw bad(source, `its ${source.size} bytes are too many for a model.json`);
-  return parseObject(new TextDecoder().decode(await source.read(0, source.size)), source.name);
+  const json = parseObject(
+    new TextDecoder().decode(await source.read(0, source.size)),
+    source.name,
+  );
+  if ("weight_map" in json)
+    throw new CajalError(
+      "unsupported",
+      `${source.name}: it lists the shards that weights lie in, as Keras and Hugging Face write them, which Cajal does not read. Save the weights in one file: leave max_shard_size out, or join them with safetensors.`,
+      { file: source.name },
+    );
+  return json;
 }
 
 /** TF.js names weights `layer/weight`, in nested models too; the groups of the manifest mean nothing. */
