@@ -83,6 +83,32 @@ describe("weights alone", () => {
   });
 });
 
+describe("weights that are not finite", () => {
+  const withWeight = (value: number) => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", ["batch", 16]);
+    const data = Float32Array.from({ length: 512 }, (_, i) => Math.sin(i));
+    data[5] = value;
+    g.output(g.matMul(x, g.initializer("w", tensor("float32", [16, 32], data))), "y");
+    return g.build();
+  };
+  const ones = tensor("float32", [1, 16], new Float32Array(16).fill(1));
+
+  it.each([NaN, Infinity, -Infinity])(
+    "refuses %s as whole numbers, which has none",
+    async (value) => {
+      const message = `got ${value} in weight "w", at element 5, expected finite numbers`;
+      expect(() => int8Weights(withWeight(value))).toThrow(message);
+      await expect(quantizeOn(withWeight(value), [ones])).rejects.toThrow(message);
+    },
+  );
+
+  it.each([NaN, Infinity, -Infinity])("keeps %s in halves", async (value) => {
+    await using session = await open(float16Weights(withWeight(value)));
+    expect((await session.predict(ones)).data[5]).toBe(value);
+  });
+});
+
 describe("static quantization", () => {
   it("loses a few hundredths with the ranges of the data", async () => {
     const form = await quantizeOn(model, [images(2), images(4)]);

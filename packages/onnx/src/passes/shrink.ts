@@ -31,10 +31,14 @@ export function float16Weights(model: OnnxModel): OnnxModel {
   });
 }
 
-/** Weights as int8 with a scale per output channel: a quarter of the size; activations stay float32. */
+/**
+ * Weights as int8 with a scale per output channel: a quarter of the size; activations stay float32.
+ *
+ * @throws CajalError `bad-argument` for weights that are not finite
+ */
 export function int8Weights(model: OnnxModel): OnnxModel {
   return withWeights(model, (name, weight, edit, axis) =>
-    writeWeight(name, quantizedWeight(weight, axis, 127), axis, edit),
+    writeWeight(name, quantizedWeight(name, weight, axis, 127), axis, edit),
   );
 }
 
@@ -90,7 +94,7 @@ export interface QuantizeOptions {
  * Static quantization: weights int8, activations uint8 with the scales that `ranges` give, biases int32.
  *
  * @param ranges of the activations, from running {@link withRanges} on data
- * @throws CajalError `bad-argument` where a range is missing or not a number
+ * @throws CajalError `bad-argument` where a range is missing or not a number, or a weight not finite
  */
 export function quantize(
   model: OnnxModel,
@@ -156,7 +160,7 @@ export function quantize(
         // and through a Transpose as well.
         const isOther = outputs.has(name) || otherReaders.get(name) !== 0 || edit.isComputed(name);
         const ownName = isOther ? edit.fresh(`${name}/axis ${axis}`) : name;
-        const quantized = quantizedWeight(weight, axis, largest, leastScales.get(key));
+        const quantized = quantizedWeight(name, weight, axis, largest, leastScales.get(key));
         writeWeight(ownName, quantized, axis, edit);
         weights.set(key, { name: ownName, scales: quantized.scales });
       }
@@ -324,13 +328,25 @@ interface QuantizedWeight {
   readonly scales: Float32Array<ArrayBuffer>;
 }
 
-/** q = round(w / scale), scale = max |w| / largest of the channel. */
+/**
+ * q = round(w / scale), scale = max |w| / largest of the channel.
+ *
+ * @throws CajalError `bad-argument` for NaN and infinite weights: there is no whole number for them
+ */
 function quantizedWeight(
+  name: string,
   { data, shape }: Tensor<"float32">,
   axis: number,
   largest: number,
   leastScales?: Float64Array,
 ): QuantizedWeight {
+  const at = data.findIndex((each) => !Number.isFinite(each));
+  if (at >= 0)
+    throw new CajalError(
+      "bad-argument",
+      `quantizing: got ${data[at]} in weight ${JSON.stringify(name)}, at element ${at}, expected finite numbers.`,
+      { weight: name, element: at },
+    );
   const channels = shape[axis]!;
   const innerSize = sizeOf(shape.slice(axis + 1));
   const scales = new Float32Array(channels);
@@ -379,5 +395,6 @@ function writeBias(
   edit.constant("DequantizeLinear", parts, name, { axis: { type: "int", value: 0 } });
 }
 
-/** The bits of the nearest half-precision number; beyond 65,504 the largest. */
-const toHalf = (value: number) => float16Bits(Math.max(-65504, Math.min(65504, value)));
+/** The bits of the nearest half-precision number; of finite numbers beyond 65,504 the largest. */
+const toHalf = (value: number) =>
+  float16Bits(Number.isFinite(value) ? Math.max(-65504, Math.min(65504, value)) : value);
