@@ -82,6 +82,16 @@ describe("zip", () => {
       expect([...(await needEntry(entries, name, "it").read())]).toEqual([...data]);
   });
 
+  it.each(["c:0/kernel", "../up", "/root", "a\0b"])(
+    "writes no file %j, which is not read",
+    (name) => {
+      const array = tensor("float32", [1]);
+      expect(() => encodeNpz(new Map([[name, array]]))).toThrow(
+        expect.objectContaining({ code: "bad-argument", message: expect.stringMatching(/^zip: got a file .*whose path/) }), // prettier-ignore
+      );
+    },
+  );
+
   it("says that a zip64 end is missing", async () => {
     const bytes = inEnd(encodeZip(files), 16, 0xffffffff);
     await expect(openZip(bytesSource(bytes))).rejects.toThrow(/zip64 end is not where/);

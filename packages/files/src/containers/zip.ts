@@ -305,13 +305,17 @@ async function inflateRaw(
  * An archive of these files, stored without compression, as Keras writes `.keras`: weights hardly shrink.
  * The same files give the same bytes: every member is dated 1980-01-01.
  *
- * @throws CajalError `bad-argument` above 4 GB, which would need zip64
+ * @throws CajalError `bad-argument` above 4 GB, which would need zip64, and for paths that {@link openZip} refuses
  */
 export function encodeZip(files: ReadonlyMap<string, Uint8Array>): Uint8Array<ArrayBuffer> {
   checkArgument("encodeZip", "files", files, "map");
   for (const [name, data] of files) {
     checkArgument("encodeZip", "a file's name", name, "string");
     checkArgument("encodeZip", name, data, "bytes");
+    // What is written is read again.
+    const problem = problemOfPath(name);
+    if (problem !== undefined)
+      throw new CajalError("bad-argument", `zip: got a file ${JSON.stringify(name)}, ${problem}. Name it otherwise.`, { name }); // prettier-ignore
   }
   const members = [...files].map(([name, data]) => ({
     name: new TextEncoder().encode(name),
