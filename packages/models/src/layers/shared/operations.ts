@@ -4,7 +4,6 @@ import type { GraphBuilder, Value } from "@cajal/onnx";
 import { ofNn } from "./operationsOfNn";
 import { ofOrder, ofWindows, topK } from "./operationsOfOrder";
 import {
-  along,
   binary,
   first,
   list,
