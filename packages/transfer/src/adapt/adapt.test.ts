@@ -379,6 +379,20 @@ describe("fineTune", () => {
     expect(["bn/gamma", "bn/moving_mean"].map((key) => String(all.weights.get(key)!.data) !== String(before.get(key)!.data))).toEqual([true, true]); // prettier-ignore
   });
 
+  it("learns slowly where more than the head learns, from the first stage on", async () => {
+    const { model, weights } = small();
+    const graph = { model: toOnnx(model, weights) };
+    const run = async (network: LoadedModel | typeof graph, stage: Partial<Stage>) => {
+      const stages = [{ epochs: 1, learns: "all", ...stage } as Stage];
+      const options = { classes: 3, dropout: 0, seed, shuffle: false, stages };
+      return (await tuned(fineTune(network, images(12), options) as AsyncIterable<FineTuneEvent>)).weights; // prettier-ignore
+    };
+    for (const network of [small(), graph]) {
+      expect(await run(network, {})).toEqual(await run(network, { learningRate: 1e-5 }));
+      expect(await run(network, { learns: "head" })).toEqual(await run(network, { learns: "head", learningRate: 1e-3 })); // prettier-ignore
+    }
+  });
+
   describe("what the model marks as trainable: false", () => {
     /** The same model with marks on layers, or on all of them. */
     const marked = (names?: readonly string[]): LoadedModel => {

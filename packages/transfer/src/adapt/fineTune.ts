@@ -206,7 +206,7 @@ function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: read
   );
   const headAlone =
     head.length > 0 && layers.every((leaf) => isHead(leaf) || frozen.includes(leaf));
-  const rate = stage.learningRate ?? (headAlone || index === 0 ? 1e-3 : 1e-5);
+  const rate = stage.learningRate ?? (headAlone ? 1e-3 : 1e-5);
   return {
     epochs,
     headAlone,
