@@ -18,6 +18,7 @@ import { engineError } from "../../session/engineError";
 import { withFasterKernels } from "./fasterKernels";
 import { withGpuErrors, type ErrorScopes } from "./gpuErrors";
 import { takeManyAxes } from "./manyAxes";
+import { writePads } from "./writtenPads";
 
 export interface Tfjs {
   readonly tf: TfCore;
@@ -70,6 +71,7 @@ async function loadBackend(device: DeviceName): Promise<Tfjs> {
     const previousBackend = startedBackend(tf);
     await loading(peer, load);
     if (backend === "webgl" || backend === "webgpu") takeManyAxes(tf, backend);
+    if (backend === "wasm") writePads(tf, backend);
     if (tf.engine().registry[backend] !== undefined) return;
     try {
       if (!(await tf.setBackend(backend))) throw new Error("its backend did not start");
