@@ -61,8 +61,8 @@ export const dot = defineLayer({
 const axesIn = ([a, b]: readonly [number, number], [x, y]: readonly [KerasShape, KerasShape]) =>
   [axisOf(a, x), axisOf(b, y)] as const;
 
-/** Divided by its length along an axis, as Keras' `ops.normalize` does. */
+/** Divided by its length along an axis, or by 1e-7, as Keras' `ops.normalize` does. The root of 0 itself has no gradient. */
 function unit(g: GraphBuilder, x: Value, axis: number): Value {
-  const length = g.sqrt(g.reduceSum(g.mul(x, x), { axes: [axis], keepdims: true }));
-  return g.div(x, g.max(length, 1e-12));
+  const squares = g.reduceSum(g.mul(x, x), { axes: [axis], keepdims: true });
+  return g.div(x, g.sqrt(g.max(squares, 1e-14)));
 }

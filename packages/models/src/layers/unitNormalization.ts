@@ -1,4 +1,4 @@
-// x / |x|, the Euclidean length over some axes; at least 1e-6, where all are 0.
+// x / |x|, the Euclidean length over some axes; at least 1e-12, where all are 0.
 // keras.io/api/layers/normalization_layers/unit_normalization
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
@@ -20,7 +20,7 @@ export const unitNormalization = defineLayer({
   lower: ({ axis }, [x], g, { inputs }) => {
     const axes = axis.map((each) => axisOf(each, inputs[0]));
     const squares = g.reduceSum(g.mul(x, x), { axes, keepdims: true });
-    return [g.div(x, g.sqrt(g.max(squares, 1e-12)))];
+    return [g.div(x, g.sqrt(g.max(squares, 1e-24)))];
   },
   samples: [{ inputs: [[2, 3, 4]] }, { config: { axis: [1, 2] }, inputs: [[2, 3, 4]] }],
 });
