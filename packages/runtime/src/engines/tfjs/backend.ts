@@ -18,6 +18,7 @@ import { engineError } from "../../session/engineError";
 import { withFasterKernels } from "./fasterKernels";
 import { withGpuErrors, type ErrorScopes } from "./gpuErrors";
 import { takeManyAxes } from "./manyAxes";
+import { divideIntoOne } from "./singleParts";
 import { writePads } from "./writtenPads";
 
 export interface Tfjs {
@@ -70,6 +71,7 @@ async function loadBackend(device: DeviceName): Promise<Tfjs> {
     // If there is no current backend yet, this one stays; otherwise the previous one is restored.
     const previousBackend = startedBackend(tf);
     await loading(peer, load);
+    divideIntoOne(tf);
     if (backend === "webgl" || backend === "webgpu") takeManyAxes(tf, backend);
     if (backend === "wasm") writePads(tf, backend);
     if (tf.engine().registry[backend] !== undefined) return;

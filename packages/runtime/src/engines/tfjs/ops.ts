@@ -71,8 +71,7 @@ export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
     unstack(x, axis) {
       checkAxis("unstack", x, axis);
       const shape = x.shape.toSpliced(axis, 1);
-      // TF.js' gradient of one part alone throws.
-      const parts = x.shape.at(axis) === 1 ? [x] : tf.split(x, x.shape.at(axis)!, axisOf(axis, x.rank)); // prettier-ignore
+      const parts = tf.split(x, x.shape.at(axis)!, axisOf(axis, x.rank));
       return parts.map((part) => tf.reshape(part, shape));
     },
     softmax: (x) => tf.softmax(x),
