@@ -49,6 +49,7 @@ import { softmax } from "./softmax";
 import { spatialDropout1d } from "./spatialDropout1d";
 import { spatialDropout2d } from "./spatialDropout2d";
 import { subtract } from "./subtract";
+import { thresholdedRelu } from "./thresholdedRelu";
 import { timeDistributed } from "./timeDistributed";
 import { unitNormalization } from "./unitNormalization";
 import { upSampling1d } from "./upSampling1d";
@@ -105,6 +106,7 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   spatialDropout1d,
   spatialDropout2d,
   subtract,
+  thresholdedRelu,
   timeDistributed,
   unitNormalization,
   upSampling1d,

@@ -60,6 +60,10 @@ export const elementwise: TfjsOperators = {
   // Slope 0 at 0, as Keras writes it and layer PReLU has it.
   PRelu: ([x, slope], { tf }) => tf.sub(tf.relu(x), tf.mul(slope!, tf.relu(tf.neg(x)))),
   LeakyRelu: ([x], { tf, get }) => tf.leakyRelu(x, get("alpha", 0.01)),
+  ThresholdedRelu: ([x], { tf, get }) => {
+    const isAbove = withoutGradient(tf, [x], (y) => tf.greater(y!, get("alpha", 1)));
+    return tf.where(isAbove, x, tf.zerosLike(x));
+  },
   HardSigmoid: ([x], { tf, get }) =>
     tf.clipByValue(tf.add(tf.mul(x, get("alpha", 0.2)), get("beta", 0.5)), 0, 1),
   Gelu: ([x], { tf, get }) =>
@@ -82,6 +86,7 @@ export const elementwise: TfjsOperators = {
   GreaterOrEqual: truth((tf, a, b) => tf.greaterEqual(a!, b!)),
   Less: truth((tf, a, b) => tf.less(a!, b!)),
   LessOrEqual: truth((tf, a, b) => tf.lessEqual(a!, b!)),
+  IsNaN: truth((tf, x) => tf.isNaN(x!)),
   And: truth((tf, a, b) => tf.logicalAnd(a!, b!)),
   Or: truth((tf, a, b) => tf.logicalOr(a!, b!)),
   Max: pairwise((tf, a, b) => tf.maximum(a, b)),

@@ -2,7 +2,7 @@
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
 import { withoutGradient } from "../withoutGradient";
-import { axisOf, numbersOf, type TfjsOperators } from "./operator";
+import { axisOf, numbersOf, type TfjsOperator, type TfjsOperators } from "./operator";
 
 /** `compute` along the last axis, where TF.js has it, of an axis of a tensor. */
 function alongLast(
@@ -17,7 +17,18 @@ function alongLast(
   return compute(tf.transpose(x, order)).map((y) => tf.transpose(y, order));
 }
 
+/** Where an axis has its largest or smallest element. */
+const place =
+  (find: (tf: TfCore, x: tfc.Tensor, axis: number) => tfc.Tensor): TfjsOperator =>
+  ([x], { tf, get }) => {
+    const axis = axisOf(get("axis", 0), x.rank);
+    const found = withoutGradient(tf, [x], (y) => find(tf, y!, axis));
+    return get("keepdims", 1) === 1 ? tf.expandDims(found, axis) : found;
+  };
+
 export const places: TfjsOperators = {
+  ArgMax: place((tf, x, axis) => tf.argMax(x, axis)),
+  ArgMin: place((tf, x, axis) => tf.argMin(x, axis)),
   CumSum: ([x, axis], { tf, get }) =>
     alongLast(tf, x, axisOf(numbersOf(axis!)[0]!, x.rank), (y) => [
       tf.cumsum(y, y.rank - 1, get("exclusive", 0) === 1, get("reverse", 0) === 1),

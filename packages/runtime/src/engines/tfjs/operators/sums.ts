@@ -3,7 +3,7 @@ import { CajalError } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
 import { maximumOver } from "../maximumOver";
-import { numbersOf, type TfjsOperator, type TfjsOperators } from "./operator";
+import { axisOf, numbersOf, type TfjsOperator, type TfjsOperators } from "./operator";
 
 const reduction =
   (apply: (tf: TfCore, x: tfc.Tensor, axes: number[], keep: boolean) => tfc.Tensor): TfjsOperator =>
@@ -62,10 +62,18 @@ export const sums: TfjsOperators = {
     const factor = tf.div(scale!, tf.sqrt(tf.add(variance!, get("epsilon", 1e-5))));
     return tf.add(tf.mul(tf.sub(x, perChannel(mean!)), perChannel(factor)), perChannel(shift!));
   },
+  LayerNormalization: ([x, scale, shift], { tf, get }) => {
+    const first = axisOf(get("axis", -1), x.rank);
+    const { mean, variance } = tf.moments(x, x.shape.map((_, i) => i).slice(first), true);
+    const normal = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, get("epsilon", 1e-5))));
+    const scaled = tf.mul(normal, scale!);
+    return shift ? tf.add(scaled, shift) : scaled;
+  },
   ReduceSum: reduction((tf, x, axes, keep) => tf.sum(x, axes, keep)),
   ReduceMean: reduction((tf, x, axes, keep) => tf.mean(x, axes, keep)),
   ReduceMax: reduction((tf, x, axes, keep) => maximumOver(tf, x, axes, keep)),
   ReduceMin: reduction((tf, x, axes, keep) => tf.min(x, axes, keep)),
+  ReduceLogSumExp: reduction((tf, x, axes, keep) => tf.logSumExp(x, axes, keep)),
   ReduceProd: reduction((tf, x, axes, keep) => tf.prod(x, axes, keep)),
 };
 
