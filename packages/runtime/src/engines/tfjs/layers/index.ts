@@ -45,6 +45,7 @@ import { resizing } from "./resizing";
 import { rmsNormalization } from "./rmsNormalization";
 import { rnn } from "./rnn";
 import { separableConv1d } from "./separableConv1d";
+import { separableConv2d } from "./separableConv2d";
 import { softmax } from "./softmax";
 import { spatialDropout1d } from "./spatialDropout1d";
 import { spatialDropout2d } from "./spatialDropout2d";
@@ -102,6 +103,7 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   rmsNormalization,
   rnn,
   separableConv1d,
+  separableConv2d,
   softmax,
   spatialDropout1d,
   spatialDropout2d,
