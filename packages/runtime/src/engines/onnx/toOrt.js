@@ -12,13 +12,26 @@
  * @param {Tensor} tensor
  * @returns {OrtTensor}
  */
-export function toOrt(ort, { dtype, data, shape }) {
+export function toOrt(ort, { dtype, data: given, shape }) {
+  const data = ownMemory(given);
   const result = new ort.Tensor(dtype, data, shape);
   // Where JavaScript has Float16Array (Node 24), bits of float16 become one, of which onnxruntime-node 1.30 reads nothing.
   if (dtype === "float16" && result.data !== data)
     Object.defineProperty(result, "data", { value: data });
   return result;
 }
+
+/**
+ * The numbers, copied out of memory that is shared with other threads, which onnxruntime-node does not take.
+ *
+ * @template {Tensor["data"]} Data
+ * @param {Data} data
+ * @returns {Data}
+ */
+const ownMemory = (data) =>
+  Object.prototype.toString.call(data.buffer) === "[object SharedArrayBuffer]"
+    ? /** @type {Data} */ (data.slice())
+    : data;
 
 /**
  * @template {ArrayLike<unknown>} Data
