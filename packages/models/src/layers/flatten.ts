@@ -2,6 +2,7 @@
 // lies, and who reads it next is told so. keras.io/api/layers/reshaping_layers/flatten
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { convert } from "./shared/layouts";
 import { flatten as flattened } from "./shared/reshaping";
 import { staticSize } from "./shared/shapes";
 
@@ -19,7 +20,10 @@ export const flatten = defineLayer({
     if (inputs[0].length === 1) return [g.reshape(x, [-1, 1])];
     if (layout === "channelsFirst" && isStatic) arrange({ flattened: image });
     else arrange("channelsLast");
-    return [inputs[0].length === 2 ? x : flattened(g, x)];
+    if (inputs[0].length === 2) return [x];
+    if (isStatic) return [flattened(g, x)];
+    // Who reads it next could not be told how it lies.
+    return [flattened(g, convert(g, x, inputs[0], layout, "channelsLast"))];
   },
   samples: [{ inputs: [[2, 3, 4, 3]] }, { inputs: [[2, 3]] }, { inputs: [[2, 1, 1, 3]] }],
 });
