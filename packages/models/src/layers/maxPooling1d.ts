@@ -1,7 +1,7 @@
 // The largest value of each window.
 // keras.io/api/layers/pooling_layers/max_pooling1d
 import { defineLayer } from "./definition/layer";
-import { poolable, poolAttributes, pooledShape, poolFields1d } from "./shared/pooling";
+import { poolable, poolAttributes, pooled, pooledShape, poolFields1d } from "./shared/pooling";
 
 export const maxPooling1d = defineLayer({
   className: "MaxPooling1D",
@@ -12,7 +12,10 @@ export const maxPooling1d = defineLayer({
   integers: () => "computes",
   layout: "channelsFirst",
   lower: (config, [x], g, { inputs, dtype }) => [
-    g.maxPool(poolable(g, x, dtype), poolAttributes(config, inputs[0])),
+    g.maxPool(
+      pooled(config, poolable(g, x, dtype), g, inputs[0]),
+      poolAttributes(config, inputs[0]),
+    ),
   ],
   samples: [
     { inputs: [[2, 5, 3]] },

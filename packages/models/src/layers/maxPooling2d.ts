@@ -1,7 +1,7 @@
 // The largest value of each window.
 // keras.io/api/layers/pooling_layers/max_pooling2d
 import { defineLayer } from "./definition/layer";
-import { poolable, poolAttributes, pooledShape, poolFields2d } from "./shared/pooling";
+import { poolable, poolAttributes, pooled, pooledShape, poolFields2d } from "./shared/pooling";
 
 export const maxPooling2d = defineLayer({
   className: "MaxPooling2D",
@@ -17,7 +17,10 @@ export const maxPooling2d = defineLayer({
     nonnegative &&
     zeros.every((sides, axis) => sides.every((side) => side < pool_size[axis]!)),
   lower: (config, [x], g, { inputs, padding, dtype }) => [
-    g.maxPool(poolable(g, x, dtype), poolAttributes(config, inputs[0], padding)),
+    g.maxPool(
+      pooled(config, poolable(g, x, dtype), g, inputs[0]),
+      poolAttributes(config, inputs[0], padding),
+    ),
   ],
   samples: [
     { inputs: [[2, 5, 6, 2]] },

@@ -1,7 +1,7 @@
 // The largest value of each window, of a video or a volume.
 // keras.io/api/layers/pooling_layers/max_pooling3d
 import { defineLayer } from "./definition/layer";
-import { poolable, poolAttributes, pooledShape, poolFields3d } from "./shared/pooling";
+import { poolable, poolAttributes, pooled, pooledShape, poolFields3d } from "./shared/pooling";
 
 export const maxPooling3d = defineLayer({
   className: "MaxPooling3D",
@@ -12,7 +12,10 @@ export const maxPooling3d = defineLayer({
   integers: () => "computes",
   layout: "channelsFirst",
   lower: (config, [x], g, { inputs, dtype }) => [
-    g.maxPool(poolable(g, x, dtype), poolAttributes(config, inputs[0])),
+    g.maxPool(
+      pooled(config, poolable(g, x, dtype), g, inputs[0]),
+      poolAttributes(config, inputs[0]),
+    ),
   ],
   samples: [
     { inputs: [[2, 4, 5, 6, 2]] },

@@ -8,7 +8,7 @@ import type { LowerContext, WeightSpec } from "../definition/layer";
 import { trainable, weightFields } from "../definition/weightFields";
 import { activate } from "../definition/activations";
 import { channelsOf } from "./shapes";
-import { padAttributes, slide, windows, type Padding } from "./windows";
+import { padAttributes, slide, upToLastWindow, windows, type Padding } from "./windows";
 
 /** Where windows lie; `extents` reads one whole number an axis. */
 const windowFields = <E, G, P extends Padding>(
@@ -116,6 +116,10 @@ const attributes = (
   ...padAttributes(x.slice(1, -1), slide(config.kernel_size, config), padding),
 });
 
+/** What windows of `config` over x, of shape `shape`, reach. */
+const reached = (config: Windows, x: Value, g: GraphBuilder, shape: KerasShape) =>
+  upToLastWindow(g, x, shape.slice(1, -1), slide(config.kernel_size, config));
+
 /** A kernel's axes as ONNX has them: the last two first, the very last before the other. */
 const channelsBeforeSpace = (
   spatial: readonly number[],
@@ -154,7 +158,7 @@ export function lowerConvolution(
   // HWIO -> OIHW
   const permute = channelsBeforeSpace(config.kernel_size, [1, 0]);
   const y = g.conv(
-    x,
+    reached(config, x, g, inputs[0]!),
     weight("kernel", [{ permute }]),
     config.use_bias ? weight("bias") : undefined,
     attributes(config, inputs[0]!, { padding, group: config.groups }),
@@ -206,7 +210,12 @@ const eachChannel = (
   g: GraphBuilder,
   { inputs: [shape], padding }: LowerContext,
 ): Value =>
-  g.conv(x, kernel, bias, attributes(config, shape!, { padding, group: channelsOf(shape!) }));
+  g.conv(
+    reached(config, x, g, shape!),
+    kernel,
+    bias,
+    attributes(config, shape!, { padding, group: channelsOf(shape!) }),
+  );
 
 export const separableShape = (config: Separable, x: KerasShape): KerasShape => {
   channelsOf(x);

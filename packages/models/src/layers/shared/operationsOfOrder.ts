@@ -1,7 +1,7 @@
 // Operations of keras.ops that order values, and pools of windows. keras.io/api/ops
 import type { Value } from "@cajal/onnx";
 import { first, integer, integers, option, refusal, type Operation } from "./operationArguments";
-import { poolAttributes } from "./pooling";
+import { poolAttributes, pooled } from "./pooling";
 
 /** All values along an axis in their order, and where they were. */
 const sorted: Operation<readonly Value[]> = (args, g) => {
@@ -45,9 +45,10 @@ const pool =
     const given = option<unknown>(args, "strides", 2, undefined);
     const strides = given === undefined ? pool_size : perAxis(given, "strides");
     const shape = x.shape!.map((extent) => (typeof extent === "number" ? extent : null));
-    const attributes = poolAttributes({ pool_size, strides, padding }, shape);
+    const config = { pool_size, strides, padding } as const;
     const spatial = Array.from({ length: rank - 2 }, (_, i) => i + 1);
-    const y = g[name](g.transpose(x, [0, rank - 1, ...spatial]), attributes);
+    const channelsFirst = g.transpose(x, [0, rank - 1, ...spatial]);
+    const y = g[name](pooled(config, channelsFirst, g, shape), poolAttributes(config, shape));
     return g.transpose(y, [0, ...spatial.map((axis) => axis + 1), 1]);
   };
 

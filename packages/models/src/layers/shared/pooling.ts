@@ -5,7 +5,7 @@ import type { KerasShape } from "../definition/shape";
 import { cast } from "./integers";
 import * as f from "../definition/fields";
 import type { Borders } from "../definition/fields";
-import { padAttributes, slide, windows } from "./windows";
+import { padAttributes, slide, upToLastWindow, windows } from "./windows";
 
 const layouts = {
   padding: f.oneOf(["valid", "same"])("valid"),
@@ -55,6 +55,10 @@ export const poolAttributes = (config: PoolConfig, x: KerasShape, padding?: Bord
   strides: stridesOf(config),
   ...padAttributes(x.slice(1, -1), axesOf(config), padding),
 });
+
+/** What the windows reach of a value of the Keras shape `shape`, channels first. */
+export const pooled = (config: PoolConfig, x: Value, g: GraphBuilder, shape: KerasShape): Value =>
+  upToLastWindow(g, x, shape.slice(1, -1), axesOf(config));
 
 /**
  * What MaxPool takes: ONNX Runtime's has no whole numbers of 32 bits, but numbers of float32 and float64

@@ -2,6 +2,7 @@
 // pads so that ceil(size / stride) windows fit, the odd one at the end: at stride 2 on even sizes
 // only bottom and right, where PyTorch pads both sides.
 import { CajalError } from "@cajal/core";
+import type { GraphBuilder, Value } from "@cajal/onnx";
 
 export type Padding = "valid" | "same" | "causal";
 
@@ -72,6 +73,27 @@ export function padAttributes(
   const sidePads = axes.map((axis, i) => beside?.[i] ?? pads(sizes[i] ?? 0, axis));
   if (sidePads.every(([before, after]) => before === 0 && after === 0)) return {};
   return { pads: [...sidePads.map(([before]) => before), ...sidePads.map(([, after]) => after)] };
+}
+
+/**
+ * `x`, channels first, for windows whose padding {@link padAttributes} leaves to the engine: without what lies behind the last
+ * window where windows are smaller than their stride. ONNX Runtime (1.30) pads less than nothing there: it shifts
+ * windows of convolutions, and refuses pools.
+ */
+export function upToLastWindow(
+  g: GraphBuilder,
+  x: Value,
+  sizes: readonly (number | null)[],
+  axes: readonly Window[],
+): Value {
+  if (!padAttributes(sizes, axes).auto_pad) return x;
+  return axes.reduce((trimmed, { kernel, stride, dilation = 1 }, i) => {
+    const window = reach(kernel, dilation);
+    if (window >= stride) return trimmed;
+    const extent = g.shape(x, { start: i + 2, end: i + 3 });
+    const lastStart = g.mul(g.div(g.sub(extent, 1), stride), stride);
+    return g.slice(trimmed, { starts: [0], ends: g.add(lastStart, window), axes: [i + 2] });
+  }, x);
 }
 
 /** The windows of a layer's axes, from its config. */
