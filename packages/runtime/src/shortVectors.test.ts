@@ -15,7 +15,7 @@ it.each(["onnx", "tfjs"] as const)("UnitNormalization on %s", async (engine) => 
   const close = (numbers: number[]) => numbers.map((each) => expect.closeTo(each, 4) as number);
   expect([...value.data]).toEqual(close([0, 0, 0.6, 0.8, 0.6, 0.8]));
   const inUnits = [1e12, 1e12, 1e8, 1e8, 1, 1];
-  const got = Array.from(gradients["input_0"]!.data, (each, i) => Number(each) / inUnits[i]!);
+  const got = [...gradients["input_0"]!.data].map((each, i) => Number(each) / inUnits[i]!);
   expect(got).toEqual(close([3, -4, 0.7679999, -0.576, 0.768, -0.576]));
 });
 
@@ -27,6 +27,6 @@ it.each(["onnx", "tfjs"] as const)("a normalized Dot on %s", async (engine) => {
   const close = (numbers: number[]) => numbers.map((each) => expect.closeTo(each, 4) as number);
   expect([...value.data]).toEqual(close([0, -0.14, -0.28]));
   const inUnits = [1e7, 1e7, 1e7, 1e7, 1, 1];
-  const got = Array.from(gradients["input_0"]!.data, (each, i) => Number(each) / inUnits[i]!);
+  const got = [...gradients["input_0"]!.data].map((each, i) => Number(each) / inUnits[i]!);
   expect(got).toEqual(close([0.6, -0.8, 0.6, -0.8, 0.1536, -0.1152]));
 });
