@@ -49,7 +49,6 @@ export const shape: TfjsOperators = {
   Split: ([x, sizes], { tf, get, outputs }) => {
     const axis = axisOf(get("axis", 0), x.rank);
     const count = get("num_outputs", outputs);
-    if (count === 1) return [x]; // TF.js has no gradient of that
     const extent = x.shape[axis]!;
     const partSize = Math.ceil(extent / count);
     const parts = Array.from({ length: count }, (_, i) => i < count - 1 ? partSize : extent - i * partSize); // prettier-ignore
