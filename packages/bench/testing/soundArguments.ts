@@ -338,7 +338,7 @@ export const soundArguments: Readonly<
   "runtime initialize": () => [config, { seed: 1 }],
   "runtime addTotals": () => [{ loss: [1, 2] }, { loss: [3, 4] }],
   "train train": () => [config, { x, y }, training],
-  "train findLearningRate": () => [config, data, { loss, optimizer: "sgd", steps: 4, verify: false, device: "cpu", signal: AbortSignal.timeout(3000) }], // prettier-ignore
+  "train findLearningRate": () => [config, data, { loss, optimizer: "sgd", steps: 20, verify: false, device: "cpu", signal: AbortSignal.timeout(3000) }], // prettier-ignore
   "train cosineDecay": () => [0.1, { ...steps, warmupSteps: 2, warmupTarget: 0.2 }],
   "train cosineDecayRestarts": () => [0.1, { firstDecaySteps: 10 }],
   "train exponentialDecay": () => [0.1, { ...steps, decayRate: 0.9 }],
