@@ -100,7 +100,7 @@ const formatRows = () =>
   formats.map(({ name, readModel, readGraph, encoders }) => [
     name,
     readGraph ? "as a graph" : yes(readModel !== undefined),
-    "yes",
+    readGraph ? "with the graph" : "yes",
     encoders.map(({ id }) => id).join(", ") || "–",
   ]);
 

@@ -147,7 +147,7 @@ export interface FineTuneOptions
       | "classWeights"
     > {
   // prettier-ignore
-  /** Default: the head for 5 epochs at 0.001, then the upper third of the layers for 5 at 0.00001. */
+  /** Default: the head for 5 epochs at 0.001, then for 5 at 0.00001 the upper third of the layers; of a graph, which has none, all. */
   readonly stages?: readonly Stage[];
   /** Default "sparse_categorical_crossentropy". */
   readonly loss?: TrainOptions["loss"];
