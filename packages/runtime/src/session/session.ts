@@ -52,14 +52,14 @@ export interface Session {
    * Runs a model that has one input; returns its first output.
    *
    * @param x of the input's dtype and shape, e.g. float32 `[batch, 28, 28, 1]`; or numbers in nested arrays, of which
-   *   `tensorOf` makes one of that dtype
+   *   `tensorOf` makes one of that dtype. Not to be changed before the result is there: what runs may read its memory
    * @throws CajalError `bad-argument`, `bad-shape` when `x` does not fit; `disposed`; `engine`
    */
   predict(x: Tensor | Numbers, options?: RunOptions): Promise<Tensor>;
   /**
    * Runs a model with any number of inputs.
    *
-   * @param feeds a tensor for each input, by its name
+   * @param feeds a tensor for each input, by its name; not to be changed before the results are there
    * @returns a tensor for each output, by its name
    */
   run(
