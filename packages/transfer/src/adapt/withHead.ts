@@ -79,8 +79,11 @@ export function withHead(
   let features = output;
   if (shape.length === 4 && pooling !== null) {
     const data_format = hasChannelsFirst(network) ? "channels_first" : "channels_last";
-    const kind = pooling === "avg" ? "GlobalAveragePooling2D" : "GlobalMaxPooling2D";
-    features = pooled.layer(kind, { name: free("pool"), data_format }, output);
+    const settings = { name: free("pool"), data_format } as const;
+    features =
+      pooling === "avg"
+        ? pooled.layer("GlobalAveragePooling2D", settings, output)
+        : pooled.layer("GlobalMaxPooling2D", settings, output);
   } else if (shape.length > 2)
     features = pooled.layer("Flatten", { name: free("flatten") }, output);
   const base =
