@@ -1,4 +1,4 @@
-import { tensor } from "@cajal/core";
+import { tensor, type Tensor } from "@cajal/core";
 import { expect, it } from "vitest";
 import { run } from "../../testing/checkOperator";
 import { gradients } from "../differentiate";
@@ -16,10 +16,10 @@ it.each([
     const sums = g.op("ReduceSum", [x, g.input("axes", "int64", [1])]);
     const [dx] = gradients(g, g.mul(sums, sums), [x]);
     g.output(dx!, "dx");
-    const feeds = new Map([
+    const feeds = new Map<string, Tensor>([
       ["x", tensor("float32", [2, 3], [1, 2, 3, 4, 5, 6])],
       ["axes", tensor("int64", [1], [axis])],
     ]);
-    expect([...((await run(g, feeds as never))["dx"]!.data as Float32Array)]).toEqual(expected);
+    expect([...((await run(g, feeds))["dx"]!.data as Float32Array)]).toEqual(expected);
   },
 );
