@@ -16,7 +16,6 @@ export {
 export * as fields from "./layers/definition/fields";
 export { trainable as trainableWeight, weightFields } from "./layers/definition/weightFields";
 export { layers, type LayerConfigs } from "./layers";
-export { gradient } from "./layers/own/gradient";
 export { activationOf, type Activation } from "./layers/definition/activations";
 export {
   functional,

@@ -1,7 +1,8 @@
 // Losses of gradients, by the layer `gradient`: PyTorch and Keras have them as code, here they are a part of the model.
 // Numbers: TensorFlow 2.21 with GradientTape, in float64, from the same formula of weights.
 import { sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
-import { defineLayer, functional, gradient, toOnnx, type ModelConfig } from "@cajal/models";
+import { defineLayer, functional, toOnnx, type ModelConfig } from "@cajal/models";
+import { gradient } from "@cajal/models/gradient";
 import { initialize, open, openTrainStep, type Loss } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
 import { meanSquaredError, sgd, sparseCategoricalCrossentropy } from "./index";

@@ -28,16 +28,19 @@ export const melSpectrogram = defineLayer({
     window: f.kept("hann"),
     /** In Hz. */
     sampling_rate: f.positive(16000),
+    /** Bands. */
     num_mel_bins: f.positive(128),
     /** Of the lowest band, in Hz. */
     min_freq: f.nonnegative(20),
     /** Of the highest band, in Hz; null: half of the sampling rate. */
     max_freq: f.limitOrNone(null),
+    /** Whether what comes out is in decibels. */
     power_to_db: f.flag(true),
     /** Decibels below the loudest of the batch, at which the others end. */
     top_db: f.real(80),
     /** Exponent of the magnitude: 2 for power. */
     mag_exp: f.real(2),
+    /** What less is taken for. */
     min_power: f.real(1e-10),
     /** What is 0 dB. */
     ref_power: f.real(1),

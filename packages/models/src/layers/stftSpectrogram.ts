@@ -47,6 +47,7 @@ export const stftSpectrogram = defineLayer({
     fft_length: f.positiveOrNone(null),
     /** Its name in SciPy, its numbers, or null for none: what the weights begin as. */
     window: f.kept("hann"),
+    /** Whether the window is one period, which ends before its beginning comes again. */
     periodic: f.flag(false),
     /** By what the window is divided at the beginning: "density", "spectrum" or null. */
     scaling: f.kept("density"),

@@ -1,9 +1,10 @@
 // The gradient of one value of a model by another, as a layer: for losses of gradients, such as the gradient penalty of
 // WGAN-GP (Gulrajani et al. 2017, arXiv:1704.00028), and for networks that solve differential equations (Raissi et al.
-// 2019, doi:10.1016/j.jcp.2018.10.045). Keras has no such layer; it is one for `net.own`.
+// 2019, doi:10.1016/j.jcp.2018.10.045). Keras has no such layer; it is one for `net.own`. An entry of its own, for it takes
+// with it what differentiates graphs, which nothing else of this package needs.
 import { CajalError, isCajalError } from "@cajal/core";
 import { gradients, vanishingAt } from "@cajal/onnx";
-import { defineLayer } from "../definition/layer";
+import { defineLayer } from "./layers/definition/layer";
 
 /**
  * The gradient of the sum of its first input's elements by its second, of the second's shape: `tape.gradient(y, x)` in
