@@ -40,7 +40,8 @@ function readingOf(settings: RandomAffineOptions, role: Role): AffineOptions {
  *
  * @param degrees at most, 0 … 180
  * @param settings.seed angles are those of `random(seed, "rotation", epoch, number of the example)`
- * @param settings.y,maskFill what y of each pixel are, see {@link PixelLabels}
+ * @param settings.y what y of each pixel are, see {@link PixelLabels}
+ * @param settings.maskFill what comes into masks from outside
  * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for y of each
  *   pixel, unless `y` says what they are
  */
@@ -66,7 +67,8 @@ export function randomRotation(degrees: number, settings: RandomAffineOptions) {
  *
  * @param factor at most, 0 … 1, below 1; positive draws take in more and so show it smaller
  * @param settings.seed factors are those of `random(seed, "zoom", epoch, number of the example)`
- * @param settings.y,maskFill what y of each pixel are, see {@link PixelLabels}
+ * @param settings.y what y of each pixel are, see {@link PixelLabels}
+ * @param settings.maskFill what comes into masks from outside
  * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for y of each
  *   pixel, unless `y` says what they are
  */

@@ -12,7 +12,8 @@ import { changeImages, pixelLabels, type PixelLabels } from "./changeImages";
  *   are equally likely
  * @param options.seed the distances are those of `random(seed, "translation", epoch, number of the example)`
  * @param options.mode what comes in from outside, see pad; default "constant", of 0
- * @param options.y,maskFill what y of each pixel are, see {@link PixelLabels}
+ * @param options.y what y of each pixel are, see {@link PixelLabels}
+ * @param options.maskFill what comes into masks from outside
  * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for y of each
  *   pixel, unless `y` says what they are
  * @example train.map(randomTranslation(4, { seed: 42 }))
