@@ -4,7 +4,6 @@
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { reshapeTo } from "./shared/reshaping";
 import { channelsOf } from "./shared/shapes";
 import { padAttributes, windows, type Window } from "./shared/windows";
 
