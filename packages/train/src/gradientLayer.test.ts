@@ -1,7 +1,7 @@
 // Losses of gradients, by the layer `gradient`: PyTorch and Keras have them as code, here they are a part of the model.
 // Numbers: TensorFlow 2.21 with GradientTape, in float64, from the same formula of weights.
 import { sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
-import { defineLayer, functional, toOnnx, type ModelConfig } from "@cajal/models";
+import { defineLayer, functional, toOnnx, type Layer, type ModelConfig } from "@cajal/models";
 import { gradient } from "@cajal/models/gradient";
 import { initialize, open, openTrainStep, type Loss } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
@@ -12,8 +12,12 @@ const formula = (shape: readonly number[], k: number, scale = 1) =>
 const zeros = (...shape: number[]) => tensor("float32", shape);
 const layers = [gradient];
 
-function weightsOf(model: ModelConfig, scaleOf: (key: string) => number = () => 1): Weights {
-  const names = [...initialize(model, { seed: 1, layers })];
+function weightsOf(
+  model: ModelConfig,
+  scaleOf: (key: string) => number = () => 1,
+  own: readonly Layer[] = layers,
+): Weights {
+  const names = [...initialize(model, { seed: 1, layers: own })];
   return new Map(
     names.map(([key, { shape, data }], k) => [
       key,
@@ -158,13 +162,7 @@ it("is of what a layer gives, in its layout, through a softmax that the loss tak
   const slope = net.own(gradient, { name: "slope" }, [second, within]);
   const model = net.model(image, [classes, slope]);
   const own = [gradient, secondOf];
-  const names = [...initialize(model, { seed: 1, layers: own })];
-  const weights = new Map(
-    names.map(([key, { shape, data }], k) => [
-      key,
-      key.endsWith("variance") ? tensor("float32", shape, new Float32Array(data.length).fill(1)) : formula(shape, k), // prettier-ignore
-    ]),
-  );
+  const weights = weightsOf(model, () => 1, own);
   const squares: Loss = {
     name: "squares",
     compute: (ops, _, d) => ops.reduceSum(ops.mul(d, d), { axes: [1, 2, 3] }),

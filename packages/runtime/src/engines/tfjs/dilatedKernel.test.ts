@@ -1,19 +1,9 @@
 // Gradients of a dilated SeparableConv2D beside those on ONNX Runtime.
-import { random, tensor } from "@cajal/core";
 import { weightSpecs } from "@cajal/models";
 import { expect, it } from "vitest";
 import { single } from "../../../../models/testing/checkLayer";
 import { openGradient } from "../../openGradient";
-
-const drawn = (shape: readonly number[], name: string) => {
-  const numbers = random(1, name);
-  const size = shape.reduce((a, b) => a * b, 1);
-  return tensor(
-    "float32",
-    shape,
-    Float32Array.from({ length: size }, () => numbers.normal()),
-  );
-};
+import { drawn } from "../../../testing/drawn";
 
 it.each(["same", "valid"])("padding %s", async (padding) => {
   const config = { filters: 2, kernel_size: [2, 3], dilation_rate: 2, depth_multiplier: 2, padding, activation: "tanh" }; // prettier-ignore

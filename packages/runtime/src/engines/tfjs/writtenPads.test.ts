@@ -1,19 +1,9 @@
 // Convolutions in WebAssembly whose windows are smaller than their strides, along one axis or both, beside ONNX Runtime's.
-import { random, tensor } from "@cajal/core";
 import { weightSpecs } from "@cajal/models";
 import { expect, it } from "vitest";
 import { single } from "../../../../models/testing/checkLayer";
 import { open } from "../../open";
-
-const drawn = (shape: readonly number[], name: string) => {
-  const numbers = random(1, name);
-  const size = shape.reduce((a, b) => a * b, 1);
-  return tensor(
-    "float32",
-    shape,
-    Float32Array.from({ length: size }, () => numbers.normal()),
-  );
-};
+import { drawn } from "../../../testing/drawn";
 
 const cases: [string, object][] = [
   ["Conv2D", { filters: 2, kernel_size: [2, 1], strides: 3 }],

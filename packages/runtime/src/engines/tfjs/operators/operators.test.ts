@@ -1,20 +1,11 @@
 // Operators that layers are lowered to within others, and operations of keras.ops, with gradients, beside ONNX Runtime's.
-import { random, tensor, type Tensor } from "@cajal/core";
+import { tensor, type Tensor } from "@cajal/core";
 import { readKeras, weightSpecs, type ModelConfig } from "@cajal/models";
 import { expect, it } from "vitest";
 import { single } from "../../../../../models/testing/checkLayer";
 import { open } from "../../../open";
 import { openGradient } from "../../../openGradient";
-
-const drawn = (shape: readonly number[], name: string) => {
-  const numbers = random(1, name);
-  const size = shape.reduce((a, b) => a * b, 1);
-  return tensor(
-    "float32",
-    shape,
-    Float32Array.from({ length: size }, () => numbers.normal()),
-  );
-};
+import { drawn } from "../../../../testing/drawn";
 
 const shape = [2, 3, 4, 2];
 
