@@ -1,5 +1,5 @@
 // Operators that layers are lowered to within others, and operations of keras.ops, with gradients, beside ONNX Runtime's.
-import { tensor, type Tensor } from "@cajal/core";
+import type { Tensor } from "@cajal/core";
 import { readKeras, weightSpecs, type ModelConfig } from "@cajal/models";
 import { expect, it } from "vitest";
 import { single } from "../../../../../models/testing/checkLayer";
