@@ -41,6 +41,7 @@ export default defineConfig({
         // One root for all, so that they share the cache of transformed modules.
         root,
         include: [`${folder}/**/*.test.ts`],
+        // One project for all packages would spare 30 s of imports, and cost 90 s in its tests, as its processes grow.
         // Files of a package share a few processes, one after the other, and what these have imported: most of a file's
         // time would be imports. A test leaves nothing behind that others would see.
         isolate: false,
