@@ -18,6 +18,7 @@ import { engineError } from "../../session/engineError";
 import { withFasterKernels } from "./fasterKernels";
 import { withGpuErrors, type ErrorScopes } from "./gpuErrors";
 import { takeManyAxes } from "./manyAxes";
+import { sumOverRepeated } from "./repeatedOperands";
 import { divideIntoOne } from "./singleParts";
 import { writePads } from "./writtenPads";
 
@@ -72,6 +73,7 @@ async function loadBackend(device: DeviceName): Promise<Tfjs> {
     const previousBackend = startedBackend(tf);
     await loading(peer, load);
     divideIntoOne(tf);
+    sumOverRepeated(tf);
     if (backend === "webgl" || backend === "webgpu") takeManyAxes(tf, backend);
     if (backend === "wasm") writePads(tf, backend);
     if (tf.engine().registry[backend] !== undefined) return;

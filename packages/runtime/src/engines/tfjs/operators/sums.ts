@@ -72,7 +72,8 @@ export const sums: TfjsOperators = {
   ReduceSum: reduction((tf, x, axes, keep) => tf.sum(x, axes, keep)),
   ReduceMean: reduction((tf, x, axes, keep) => tf.mean(x, axes, keep)),
   ReduceMax: reduction((tf, x, axes, keep) => maximumOver(tf, x, axes, keep)),
-  ReduceMin: reduction((tf, x, axes, keep) => tf.min(x, axes, keep)),
+  // −max(−x): least elements that are equal share the gradient, too.
+  ReduceMin: reduction((tf, x, axes, keep) => tf.neg(maximumOver(tf, tf.neg(x), axes, keep))),
   ReduceLogSumExp: reduction((tf, x, axes, keep) => tf.logSumExp(x, axes, keep)),
   ReduceProd: reduction((tf, x, axes, keep) => tf.prod(x, axes, keep)),
 };
