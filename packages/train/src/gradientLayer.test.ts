@@ -81,6 +81,12 @@ describe("a critic with a gradient penalty (WGAN-GP)", () => {
     const first = (x: Tensor) => tensor("float32", [1, 6, 6, 1], x.data.slice(0, 36) as Float32Array); // prettier-ignore
     const alone = await session.run(Object.fromEntries(Object.entries(images).map(([name, x]) => [name, first(x)]))); // prettier-ignore
     expectClose(alone.slope!.data.slice(0, 6) as Float32Array, slopes);
+    const none = await session.run(Object.fromEntries(Object.keys(images).map((name) => [name, zeros(0, 6, 6, 1)]))); // prettier-ignore
+    expect(Object.values(none).map(({ shape }) => shape)).toEqual([
+      [0, 1],
+      [0, 1],
+      [0, 6, 6, 1],
+    ]);
   });
 
   it("is trained to TensorFlow's losses and weights", async () => {
@@ -231,6 +237,14 @@ describe("refuses", () => {
     const model = net.model(x, net.own(gradient, {}, [y, x]));
     const options = { engine: "tfjs", device: "cpu", layers } as const;
     await expect(open(model, initialize(model, { seed: 1, layers }), options)).rejects.toMatchObject({ code: "unsupported", message: expect.stringMatching(/Gradient.*engine onnx/) }); // prettier-ignore
+  });
+  it("training on engine tfjs, and not for the batch", async () => {
+    const net = functional("m");
+    const x = net.input([4, 4, 1], { name: "x" });
+    const y = net.layer("Conv2D", { filters: 2, kernel_size: 3, activation: "tanh" }, x);
+    const model = net.model(x, net.own(gradient, {}, [y, x]));
+    const options = { engine: "tfjs", device: "cpu", layers, loss: meanSquaredError(), optimizer: sgd() } as const; // prettier-ignore
+    await expect(openTrainStep(model, weightsOf(model), options)).rejects.toMatchObject({ code: "unsupported", message: 'layer "gradient" (Gradient): TF.js does not train gradients of gradients. Use engine onnx.' }); // prettier-ignore
   });
   it("a batch that is free in a graph, where the gradient needs its size", async () => {
     const ofConvolution = (batch_size?: number) => {

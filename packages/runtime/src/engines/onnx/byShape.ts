@@ -1,5 +1,6 @@
 // A Keras model whose graph depends on the shapes of what it is fed, such as one that differentiates a part of itself:
 // it is lowered and opened for each combination of them.
+import { tensor } from "@cajal/core";
 import { outputNames, toOnnx, type KerasShape } from "@cajal/models";
 import type { Dim } from "@cajal/onnx";
 import type { OpenedModel } from "../../session/session";
@@ -26,6 +27,16 @@ export async function openByShape(
   const graphs = graphCache((shapes: Shapes) =>
     openOnOnnx(graphOf(shapes), { ...request, device }),
   );
+  /** No graph has a batch of none. */
+  const ofNoExamples = (shapes: Shapes) => {
+    const { outputs } = withInputShapes(network, shapes);
+    return Object.fromEntries(
+      outputNames(network).map((name, i) => {
+        const { dtype, shape } = outputs[i]!;
+        return [name, tensor(dtype, [0, ...shape.slice(1).map((extent) => extent ?? 0)])];
+      }),
+    );
+  };
   return {
     engine: "onnx",
     device,
@@ -34,9 +45,12 @@ export async function openByShape(
       const { dtype, shape } = outputs[i]!;
       return { name, dtype, shape: free(shape) };
     }),
-    run: (feeds, options) => {
-      const shapes = Object.entries(feeds).map(([name, { shape }]) => [name, shape] as const);
-      return graphs.use(Object.fromEntries(shapes), (opened) => opened.run(feeds, options));
+    run: async (feeds, options) => {
+      const shapes = Object.fromEntries(
+        Object.entries(feeds).map(([name, { shape }]) => [name, shape]),
+      );
+      if (Object.values(shapes).some(([examples]) => examples === 0)) return ofNoExamples(shapes);
+      return graphs.use(shapes, (opened) => opened.run(feeds, options));
     },
     free: graphs.free,
   };

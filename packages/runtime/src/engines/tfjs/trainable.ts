@@ -5,6 +5,7 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import type { DeviceName } from "../../device/device";
 import type { StepBatch } from "../../step/batch";
 import { forwardOf, labelledIn, parametersOf, placeholders } from "../../step/forward";
+import { differentiates } from "../../step/calls";
 import { checkLearns } from "../../step/learns";
 import { isFixed, type TrainableKeras } from "../../step/model";
 import { opsGraph } from "../../step/opsGraph";
@@ -18,7 +19,14 @@ export function checkTrainable(
   { network, inferenceMode }: Pick<TrainableKeras, "network" | "inferenceMode">,
   device: DeviceName,
 ): void {
-  for (const { layer, inner } of network.calls) {
+  for (const call of network.calls) {
+    const { layer, inner } = call;
+    if (differentiates(call))
+      throw new CajalError(
+        "unsupported",
+        `layer "${layer.path}" (${layer.className}): TF.js does not train gradients of gradients. Use engine onnx.`,
+        { layer: layer.path, engine: "tfjs" },
+      );
     if (layer.activityRegularizer ?? layersWithin(inner).some((each) => each.activityRegularizer))
       throw new CajalError(
         "unsupported",
