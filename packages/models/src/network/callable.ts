@@ -69,8 +69,8 @@ export function modelCallable(
     // The outputs of a model that does nothing but call it.
     const outer = inputs.map((batch_input_shape, i) => ({
       class_name: inputLayer.className,
-      // One value may come in twice.
-      name: from.indexOf(from[i]!) === i ? from[i]! : `${from[i]}:${i}`,
+      // One value may come in twice, and what the model itself gave.
+      name: from.indexOf(from[i]!) === i && from[i] !== name ? from[i]! : `${from[i]}:${i}`,
       config: { batch_input_shape, dtype: own[i]?.config["dtype"] ?? "float32" },
       inbound_nodes: [],
     }));

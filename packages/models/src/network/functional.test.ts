@@ -93,6 +93,18 @@ describe("functional", () => {
     expect(() => net.nested([] as never, a)).toThrow(/expected/);
   });
 
+  it("calls a nested model again, on what it gave", () => {
+    const inner = functional("inner");
+    const z = inner.input([2]);
+    const step = inner.model(z, inner.layer("Dense", { units: 2, activation: "tanh" }, z));
+    const net = functional("m");
+    const x = net.input([2]);
+    const once = net.nested(step, x);
+    const { calls, outputs } = resolve(net.model(x, net.again(once, once)));
+    expect(outputs.map(({ shape }) => shape)).toEqual([[null, 2]]);
+    expect(calls.filter(({ layer }) => layer.className === "Dense")).toHaveLength(2);
+  });
+
   it("shares a layer that is called again, and leaves out what leads nowhere", () => {
     const net = functional("m");
     const [a, b] = [net.input([3]), net.input([3])];
