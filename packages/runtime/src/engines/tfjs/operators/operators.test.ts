@@ -34,6 +34,8 @@ const cases: [string, ModelConfig][] = [
   ["ThresholdedReLU", single("ThresholdedReLU", { theta: 0.5 }, [{ shape }])],
   ["Logsumexp", operation("Logsumexp", { axis: 2, keepdims: true })],
   ["Logsumexp of all", operation("Logsumexp", { axis: [1, 2, 3], keepdims: false })],
+  ["Prod", operation("Prod", { axis: 2, keepdims: true })],
+  ["Prod of several", operation("Prod", { axis: [-1, 1], keepdims: false })],
 ];
 
 const withoutGradients: [string, ModelConfig][] = [

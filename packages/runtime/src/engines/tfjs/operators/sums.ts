@@ -3,6 +3,7 @@ import { CajalError } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
 import { maximumOver } from "../maximumOver";
+import { productOver } from "../productOver";
 import { axisOf, numbersOf, type TfjsOperator, type TfjsOperators } from "./operator";
 
 const reduction =
@@ -75,7 +76,7 @@ export const sums: TfjsOperators = {
   // −max(−x): least elements that are equal share the gradient, too.
   ReduceMin: reduction((tf, x, axes, keep) => tf.neg(maximumOver(tf, tf.neg(x), axes, keep))),
   ReduceLogSumExp: reduction((tf, x, axes, keep) => tf.logSumExp(x, axes, keep)),
-  ReduceProd: reduction((tf, x, axes, keep) => tf.prod(x, axes, keep)),
+  ReduceProd: reduction((tf, x, axes, keep) => productOver(tf, x, axes, keep)),
 };
 
 /** Einsum of two operands: axes that both and the result have are batch axes, those that only both have are summed over. */
