@@ -89,6 +89,7 @@ export function changeImages<X extends "uint8" | "float32">(
     else checkMoving(what, moves.y, batch.y, [height, width]);
     const changeLabels = (y: Tensor): Tensor => {
       if (!isOfPixels(y, [height, width])) return y;
+      if (moves.y === "masks") checkFill(what, moves.maskFill, y);
       const [, , , depth] = y.shape;
       const images = { ...y, shape: [n, height, width, depth ?? 1] };
       if (moves.y === "images") checkDtype(what, "y that are images", images);
@@ -122,6 +123,21 @@ const ofMasks = ({ shape, data }: Image, { dtype }: Tensor): Tensor =>
   dtype === "int64" || dtype === "uint64"
     ? tensor(dtype, shape, Array.from(data, BigInt) as never)
     : tensor(dtype as "float32", shape, data as Float32Array);
+
+/** Refuses a number that masks do not hold, whether or not anything comes in from outside. */
+function checkFill(what: string, fill: number | undefined, mask: Tensor): void {
+  if (fill === undefined) return;
+  try {
+    ofMasks(asMasks({ dtype: "float64", shape: [1], data: Float64Array.of(fill) }), mask);
+  } catch (cause) {
+    throw new CajalError(
+      "bad-argument",
+      `${what}: got maskFill ${fill}, which masks of dtype ${mask.dtype} do not hold. Take a number of theirs, or masks of another dtype.`,
+      { maskFill: fill, dtype: mask.dtype },
+      { cause },
+    );
+  }
+}
 
 const isOfPixels = (y: Tensor, [height, width]: readonly [height: number, width: number]) =>
   (y.shape.length === 3 || y.shape.length === 4) && y.shape[1] === height && y.shape[2] === width;

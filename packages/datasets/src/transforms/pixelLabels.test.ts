@@ -87,6 +87,21 @@ it("what comes in from outside has the number that is asked for", async () => {
   }
 });
 
+it("a number from outside that masks do not hold is refused, by its name", async () => {
+  const data = dataset({ x, y: masks("uint8") });
+  for (const change of [
+    randomRotation(1, { seed: 1, y: "masks", maskFill: 300 }),
+    randomZoom(0.1, { seed: 1, y: "masks", maskFill: -1 }),
+    randomTranslation(0, { seed: 1, y: "masks", maskFill: 256 }),
+  ])
+    await expect(data.map(change as never).all()).rejects.toMatchObject({
+      code: "bad-argument",
+      message: expect.stringMatching(
+        /^random\w+: got maskFill -?\d+, which masks of dtype uint8 do not hold/,
+      ),
+    });
+});
+
 it("masks are read as Keras' rotation reads with interpolation nearest", () => {
   // By hand: a quarter turn, counter-clockwise, of a square.
   const square = tensor("float32", [3, 3, 1], [1, 2, 3, 4, 5, 6, 7, 8, 9]);

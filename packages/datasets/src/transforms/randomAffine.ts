@@ -48,10 +48,10 @@ function readingOf(settings: RandomAffineOptions, role: Role): AffineOptions {
 export function randomRotation(degrees: number, settings: RandomAffineOptions) {
   checkNumber("randomRotation", "degrees", degrees, { least: 0, most: 180 });
   checkOptions("randomRotation", settings, options);
-  const { seed, y } = settings;
+  const { seed, y, maskFill } = settings;
   return changeImages<"float32">(
     "randomRotation",
-    { seed, stream: "rotation", moves: { y } },
+    { seed, stream: "rotation", moves: { y, maskFill } },
     (image, numbers, role) =>
       affine(
         image,
@@ -75,10 +75,10 @@ export function randomRotation(degrees: number, settings: RandomAffineOptions) {
 export function randomZoom(factor: number, settings: RandomAffineOptions) {
   checkNumber("randomZoom", "factor", factor, { least: 0, most: 0.999 });
   checkOptions("randomZoom", settings, options);
-  const { seed, y } = settings;
+  const { seed, y, maskFill } = settings;
   return changeImages<"float32">(
     "randomZoom",
-    { seed, stream: "zoom", moves: { y } },
+    { seed, stream: "zoom", moves: { y, maskFill } },
     (image, numbers, role) => {
       const drawn = (2 * numbers.float() - 1) * factor;
       return affine(

@@ -27,7 +27,7 @@ export function randomTranslation(
   const { seed, mode = "constant", y, maskFill = 0 } = options;
   return changeImages(
     "randomTranslation",
-    { seed, stream: "translation", moves: { y } },
+    { seed, stream: "translation", moves: { y, maskFill } },
     (image, numbers, role) => {
       const { width, height } = extentsOf(image);
       const [top, left] = [numbers.integer(2 * most + 1), numbers.integer(2 * most + 1)];
