@@ -1,4 +1,5 @@
-// Stretches each channel of each image over the whole range of values, in training and otherwise.
+// Stretches each channel of each image over the whole range of values, in training and otherwise; where channels come first,
+// each column, as Keras does.
 // keras.io/api/layers/preprocessing_layers/image_augmentation/auto_contrast
 import type { Value } from "@cajal/onnx";
 import * as f from "./definition/fields";
@@ -11,10 +12,18 @@ const range = f.fieldOf<readonly [number, number]>("two numbers, the least first
   return areNumbers && least < greatest ? [least, greatest] : undefined;
 });
 
+/** Written again, and no data_format in here: what comes in is read as it lies. */
+const kept = f.fieldOf<{ readonly written: unknown }, unknown>(
+  "anything",
+  (written) => ({ written }),
+  ({ written }) => written,
+);
+
 export const autoContrast = defineLayer({
   className: "AutoContrast",
   fields: {
-    data_format: f.dataFormat("channels_last"),
+    /** Where channels lie; Keras takes extremes over axes 1 and 2 in any case. */
+    data_format: kept({ written: "channels_last" }),
     /** Least and greatest value of a pixel. */
     value_range: range([0, 255]),
   },
