@@ -45,7 +45,7 @@ export const gradient = defineLayer({
       if (!isCajalError(cause, "unsupported") || !isFree) throw cause;
       throw new CajalError(
         "unsupported",
-        `${cause.message} Here that is the batch too: net.input(shape, { batch_size: 1 }). \`open\` and training know it by themselves.`,
+        `${cause.message} Here that is the batch too: net.input(shape, { batch_size: 1 }). \`open\`, \`openGradient\` and training know it by themselves.`,
         cause.facts,
         { cause },
       );

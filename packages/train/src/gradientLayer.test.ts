@@ -3,7 +3,7 @@
 import { sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
 import { defineLayer, functional, toOnnx, type Layer, type ModelConfig } from "@cajal/models";
 import { gradient } from "@cajal/models/gradient";
-import { initialize, open, openTrainStep, type Loss } from "@cajal/runtime";
+import { initialize, open, openGradient, openTrainStep, type Loss } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
 import { meanSquaredError, sgd, sparseCategoricalCrossentropy } from "./index";
 
@@ -216,6 +216,38 @@ const secondOf = defineLayer({
   fields: {},
   shape: (_, [x]) => [[x[0]!, 1]],
   lower: (_, [x], g) => [g.slice(x, { starts: [1], ends: [2], axes: [1] })],
+});
+
+it("is differentiated for batches of any size, by what layers give and by weights", async () => {
+  const net = functional("m");
+  const x = net.input([4, 4, 1], { name: "x" });
+  const y = net.layer("Conv2D", { filters: 2, kernel_size: 3, activation: "tanh", name: "c" }, x);
+  const slope = net.own(gradient, { name: "slope" }, [y, x]);
+  const model = net.model(x, net.layer("Flatten", {}, slope));
+  const weights = weightsOf(model);
+  const images = formula([3, 4, 4, 1], 100);
+  const options = { layers, withRespectTo: ["x", "c/kernel"] };
+  await using session = await openGradient(model, weights, options);
+  const all = await session.run({ x: images });
+  const alone = await Promise.all(
+    [0, 1, 2].map((i) => session.run({ x: tensor("float32", [1, 4, 4, 1], images.data.slice(16 * i, 16 * i + 16) as Float32Array) })), // prettier-ignore
+  );
+  expectClose(all.gradients.x!.data as Float32Array, alone.flatMap(({ gradients }) => [...(gradients.x!.data as Float32Array)])); // prettier-ignore
+  const kernels = alone.map(({ gradients }) => gradients["c/kernel"]!.data as Float32Array);
+  expectClose(all.gradients["c/kernel"]!.data as Float32Array, [...kernels[0]!].map((value, i) => value + kernels[1]![i]! + kernels[2]![i]!)); // prettier-ignore
+  // The sum of slopes, where the kernel is moved.
+  await using predicting = await open(model, weights, { layers });
+  const sums = await Promise.all(
+    [1e-2, -1e-2].map(async (step) => {
+      const kernel = weights.get("c/kernel")!;
+      const moved = tensor("float32", kernel.shape, (kernel.data as Float32Array).map((value, i) => value + (i === 4 ? step : 0))); // prettier-ignore
+      await using there = await open(model, new Map([...weights, ["c/kernel", moved]]), { layers });
+      return (await there.predict(images)).data as Float32Array;
+    }),
+  );
+  const [up, down] = sums.map((values) => values.reduce((a, b) => a + b));
+  expect(all.gradients["c/kernel"]!.data[4]).toBeCloseTo((up! - down!) / 2e-2, 2);
+  expect((await predicting.predict(images)).data).toEqual(all.value.data);
 });
 
 describe("refuses", () => {

@@ -1,5 +1,4 @@
 // Graphs that are compiled for the shapes of what they are fed, and kept.
-import type { OpenedModel } from "../../session/session";
 
 /** Number of compiled graphs to keep; the least recently used is evicted. */
 const maxGraphs = 6;
@@ -9,8 +8,10 @@ const maxGraphs = 6;
  *
  * @param open compiles and opens what was requested, which is the same where its JSON is
  */
-export function graphCache<Request>(open: (request: Request) => Promise<OpenedModel>) {
-  const graphs = new Map<string, { opened: Promise<OpenedModel>; runs: Promise<unknown> }>();
+export function graphCache<Request, Opened extends { free(): void | Promise<void> }>(
+  open: (request: Request) => Promise<Opened>,
+) {
+  const graphs = new Map<string, { opened: Promise<Opened>; runs: Promise<unknown> }>();
   const disposals: Promise<void>[] = [];
   const evict = (key: string) => {
     const { opened, runs } = graphs.get(key)!;
@@ -18,7 +19,7 @@ export function graphCache<Request>(open: (request: Request) => Promise<OpenedMo
     disposals.push(runs.then(() => opened).then((model) => model.free(), () => {})); // prettier-ignore
   };
   return {
-    async use<T>(request: Request, body: (model: OpenedModel) => Promise<T>): Promise<T> {
+    async use<T>(request: Request, body: (model: Opened) => Promise<T>): Promise<T> {
       const key = JSON.stringify(request);
       const graph = graphs.get(key) ?? {
         opened: Promise.resolve(request).then(open),

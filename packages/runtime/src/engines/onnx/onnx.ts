@@ -16,6 +16,10 @@ export const onnx: Engine = {
     return openByShape(source, request);
   },
   async openGradient(source, request) {
+    if (isKeras(source) && source.network.calls.some(differentiates)) {
+      const { openGradientByShape } = await import("./gradientByShape");
+      return openGradientByShape(source, request);
+    }
     const { openGradientOnOnnx } = await import("./gradient");
     return openGradientOnOnnx(source, request);
   },
