@@ -46,7 +46,7 @@ export type Role = "image" | "mask";
  * @param moves whether pixels come to lie elsewhere, and what is then to become of labels of pixels
  * @param change gives another image, of the same draws for what is x and what is y; all of a batch come out in one size. Masks are
  *   float32, and so is what becomes of them
- * @throws CajalError on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for labels of
+ * @throws CajalError `bad-argument` for a fill of masks where y are none; on delivery: `bad-shape` for x other than `[n, height, width, channels]`; `unsupported` for labels of
  *   each pixel where pixels move and `moves.y` does not say what they are
  */
 export function changeImages<X extends "uint8" | "float32">(
@@ -55,6 +55,12 @@ export function changeImages<X extends "uint8" | "float32">(
   change: (image: Image, numbers: Random, role: Role) => Image<X> | Image,
 ) {
   checkInteger(what, "seed", seed);
+  if (moves?.maskFill !== undefined && moves.y !== "masks")
+    throw new CajalError(
+      "bad-argument",
+      `${what}: got maskFill ${moves.maskFill} without y: "masks", which would change nothing. Say what y are, or leave it out.`,
+      { maskFill: moves.maskFill },
+    );
   return <From extends DType, Y extends DType>(
     batch: Batch<From, Y>,
     { epoch, examples }: Pick<BatchContext, "epoch" | "examples">,

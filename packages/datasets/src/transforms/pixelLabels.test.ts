@@ -125,5 +125,8 @@ it("refuses what was said to be of pixels and is not, and images of whole number
     message: expect.stringMatching(/\{ y: "masks" \}/),
   });
   expect(() => randomFlip({ seed: 1, y: "mask" as never })).toThrow(/masks/);
+  const fill = /got maskFill 255 without y: "masks"/;
+  expect(() => randomTranslation(1, { seed: 1, maskFill: 255 })).toThrow(fill);
+  expect(() => randomZoom(0.1, { seed: 1, maskFill: 255, y: "images" })).toThrow(fill);
   expect(() => colorJitter({ seed: 1, hue: 0.1, y: "masks" } as never)).toThrow(/unknown|option/);
 });

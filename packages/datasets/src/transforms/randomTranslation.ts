@@ -24,7 +24,7 @@ export function randomTranslation(
 ) {
   checkInteger("randomTranslation", "most", most, { least: 0, most: 2 ** 12 });
   checkOptions("randomTranslation", options, { ...pixelLabels, seed: true, mode: padModes });
-  const { seed, mode = "constant", y, maskFill = 0 } = options;
+  const { seed, mode = "constant", y, maskFill } = options;
   return changeImages(
     "randomTranslation",
     { seed, stream: "translation", moves: { y, maskFill } },
@@ -37,7 +37,7 @@ export function randomTranslation(
         top: most,
         bottom: most,
         mode,
-        ...(role === "mask" && { value: maskFill }),
+        ...(role === "mask" && { value: maskFill ?? 0 }),
       });
       return crop(padded, { left, top, width, height });
     },
