@@ -21,7 +21,7 @@ const limits = {
   core: 200,
   files: 500,
   onnx: 2000,
-  datasets: 2650,
+  datasets: 2600,
   models: 3200,
   runtime: 4100,
   train: 6700,

@@ -33,9 +33,9 @@ export const autoContrast = defineLayer({
   shape: (_, [x]) => [x],
   layout: "channelsFirst",
   lower: ({ value_range: [least, greatest] }, [x], g) => {
-    const range = greatest - least;
+    const span = greatest - least;
     const isBytes = least === 0 && greatest === 255;
-    const bytes = isBytes ? x : g.mul(g.div(g.sub(x, least), range), 255);
+    const bytes = isBytes ? x : g.mul(g.div(g.sub(x, least), span), 255);
     const extreme = (by: (x: Value, options: { axes: number[]; keepdims: boolean }) => Value) => by(bytes, { axes: [2, 3], keepdims: true }); // prettier-ignore
     const [low, high] = [
       extreme((x, o) => g.reduceMin(x, o)),
@@ -43,7 +43,7 @@ export const autoContrast = defineLayer({
     ];
     const scale = g.div(255, g.sub(high, low));
     const stretched = g.clip(g.sub(g.mul(bytes, scale), g.mul(low, scale)), { min: 0, max: 255 });
-    const y = isBytes ? stretched : g.add(g.mul(g.div(stretched, 255), range), least);
+    const y = isBytes ? stretched : g.add(g.mul(g.div(stretched, 255), span), least);
     // Of one value there is nothing to stretch.
     return [g.where(g.equal(low, high), x, y)];
   },

@@ -2,12 +2,11 @@
 // each as the middle one of three, they do it for any number. TF.js' gradients of slices are pads, too.
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "./peers";
+import { replaceKernel, type Kernel } from "./replaced";
 
-type Kernel = tfc.KernelConfig["kernelFunc"];
 type Attributes = Parameters<Kernel>[0]["attrs"];
 
 const most = 4;
-const ours = new WeakSet<Kernel>();
 
 /** What an axis of a tensor of many asks of the kernel, as the middle one of three; undefined for an axis that stays. */
 type OfAxis = (attrs: NonNullable<Attributes>, axis: number, rank: number) => Attributes;
@@ -26,14 +25,8 @@ const kernels: Readonly<Record<string, OfAxis>> = {
 
 /** Lets a backend's kernels take tensors of any number of axes; once a backend. */
 export function takeManyAxes(tf: TfCore, backendName: string): void {
-  for (const [kernelName, ofAxis] of Object.entries(kernels)) {
-    const original = tf.getKernel(kernelName, backendName);
-    if (ours.has(original.kernelFunc)) continue;
-    const kernelFunc = byAxis(tf, original, ofAxis);
-    ours.add(kernelFunc);
-    tf.unregisterKernel(kernelName, backendName);
-    tf.registerKernel({ ...original, kernelFunc });
-  }
+  for (const [kernelName, ofAxis] of Object.entries(kernels))
+    replaceKernel(tf, kernelName, backendName, (original) => byAxis(tf, original, ofAxis));
 }
 
 function byAxis(tf: TfCore, { kernelFunc, backendName }: tfc.KernelConfig, ofAxis: OfAxis): Kernel {

@@ -2,12 +2,10 @@
 // smaller than their strides and pixels are left over, and computes other numbers. Here what is padded is written out.
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "./peers";
+import { replaceKernel, type Kernel } from "./replaced";
 
-type Kernel = tfc.KernelConfig["kernelFunc"];
 type Size = [number, number];
 type Four = [number, number, number, number];
-
-const ours = new WeakSet<Kernel>();
 
 /** The kernels, and whether they are depthwise. */
 const kernels = {
@@ -19,14 +17,8 @@ const kernels = {
 
 /** Writes out what "same" pads for a backend's convolutions; once a backend. */
 export function writePads(tf: TfCore, backendName: string): void {
-  for (const [kernelName, isDepthwise] of Object.entries(kernels)) {
-    const original = tf.getKernel(kernelName, backendName);
-    if (ours.has(original.kernelFunc)) continue;
-    const kernelFunc = withPads(tf, original, isDepthwise);
-    ours.add(kernelFunc);
-    tf.unregisterKernel(kernelName, backendName);
-    tf.registerKernel({ ...original, kernelFunc });
-  }
+  for (const [kernelName, isDepthwise] of Object.entries(kernels))
+    replaceKernel(tf, kernelName, backendName, (original) => withPads(tf, original, isDepthwise));
 }
 
 const withPads =
